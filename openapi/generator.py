@@ -1,0 +1,64 @@
+"""Write the client into an empty folder: the generator's output, the limits, the spec."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from openapi import limits, limits_module
+from openapi import spec as vendor
+from openapi.errors import GenerationError
+from openapi.overlay import overlaid
+
+PACKAGE = "klaviyo_bulk_events_api"
+
+
+def generate(spec: vendor.Json, overlay: Path, config: Path, into: Path) -> None:
+    """Write the package into the folder `into`; it is whole and imports, or this raises."""
+    numbers = limits.read(spec)
+    package = into / PACKAGE
+    _run_generator(overlaid(spec, overlay), config, package)
+    (package / "limits.py").write_text(limits_module.written(numbers), encoding="utf-8")
+    (package / "openapi.json").write_text(vendor.write(spec), encoding="utf-8")
+    (package / "py.typed").touch()
+    _run("ruff", "ruff", "format", "--isolated", "--no-cache", str(package / "limits.py"))
+    _import(into)
+
+
+def _run_generator(spec: vendor.Json, config: Path, package: Path) -> None:
+    with TemporaryDirectory() as folder:
+        document = Path(folder) / "openapi.json"
+        document.write_text(vendor.write(spec), encoding="utf-8")
+        # Without --fail-on-warning it succeeds having left out the only endpoint.
+        _run(
+            "openapi-python-client",
+            *(sys.executable, "-m", "openapi_python_client", "generate"),
+            *("--path", str(document), "--config", str(config), "--output-path", str(package)),
+            *("--meta", "none", "--fail-on-warning"),
+        )
+
+
+def _import(into: Path) -> None:
+    modules = (
+        ".".join(path.relative_to(into).with_suffix("").parts)
+        for path in sorted(into.rglob("*.py"))
+    )
+    script = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
+    _run("importing the client", sys.executable, "-Bc", script, *modules, folder=into)
+
+
+def _run(what: str, *command: str, folder: Path | None = None) -> None:
+    # The generator calls ruff by its name; this environment's is the one that is pinned.
+    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
+    done = subprocess.run(  # noqa: S603, no part of the command comes from outside
+        command,
+        cwd=folder,
+        env={**os.environ, "PATH": path, "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise GenerationError(f"{what} failed\n{done.stderr.strip()}")
