@@ -1,0 +1,100 @@
+"""What came back from an attempt, read tolerantly."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, TypeAlias
+
+import orjson
+from attrs import frozen
+
+LONGEST_TEXT: Final = 2_000
+"""Characters kept of any text in an error: a server's words end up in reports."""
+
+
+@frozen
+class ApiError:
+    """One error object of a JSON:API error document."""
+
+    id: str
+    code: str
+    title: str
+    detail: str
+    pointer: str
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether it says that an event was there already."""
+        return self.pointer.endswith("unique_id") or "duplicate" in self.code
+
+
+@frozen
+class Answer:
+    """A complete answer. `errors` is None where the body is no JSON:API error document."""
+
+    status: int
+    retry_after: float | None
+    errors: tuple[ApiError, ...] | None
+
+    def __str__(self) -> str:
+        named = ", ".join(f"{e.code} {e.id}" for e in (self.errors or ())[:3])
+        return f"HTTP {self.status}" + (f" ({named})" if named else "")
+
+
+@frozen
+class NoAnswer:
+    """No complete answer came. `written`: the server may have the request all the same."""
+
+    reason: str
+    written: bool
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+Reply: TypeAlias = Answer | NoAnswer
+
+
+def read_answer(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> Answer:
+    """Make an answer of what was received; whatever can't be read counts as absent."""
+    retry_after = read_retry_after(headers.get("retry-after"), now)
+    return Answer(status, retry_after, read_errors(body) if status >= 400 else None)
+
+
+def read_retry_after(text: str | None, now: datetime) -> float | None:
+    """Seconds to wait, from seconds or an HTTP date; None if there is no such thing."""
+    if text is None:
+        return None
+    text = text.strip()
+    if text.isascii() and text.replace(".", "", 1).isdigit() and len(text) < 16:
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def read_errors(body: bytes) -> tuple[ApiError, ...] | None:
+    """The errors of a JSON:API error document; None if the body is none."""
+    try:
+        document = orjson.loads(body)
+    except ValueError:  # orjson.JSONDecodeError is one
+        return None
+    errors = document.get("errors") if isinstance(document, dict) else None
+    if not isinstance(errors, list) or not errors:
+        return None
+    return tuple(_error(error) for error in errors if isinstance(error, dict)) or None
+
+
+def _error(error: dict[str, Any]) -> ApiError:
+    source = error.get("source")
+    pointer = source.get("pointer") if isinstance(source, dict) else None
+    texts = {name: _text(error.get(name)) for name in ("id", "code", "title", "detail")}
+    return ApiError(**texts, pointer=_text(pointer))
+
+
+def _text(value: object) -> str:
+    return value[:LONGEST_TEXT] if isinstance(value, str) else ""

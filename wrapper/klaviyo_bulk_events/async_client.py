@@ -1,0 +1,211 @@
+"""The asyncio client."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
+from contextlib import aclosing
+from types import TracebackType
+from typing import Final, Self
+
+import httpx
+
+from klaviyo_bulk_events.answers import NoAnswer, Reply
+from klaviyo_bulk_events.async_driver import AsyncDriver
+from klaviyo_bulk_events.chunker import Chunk
+from klaviyo_bulk_events.endpoint import CONNECT_SECONDS, Endpoint, Received, no_answer
+from klaviyo_bulk_events.errors import ConfigurationError
+from klaviyo_bulk_events.intake import Intake
+from klaviyo_bulk_events.outcomes import Outcome, Settlement
+from klaviyo_bulk_events.planner import Planner, Record
+from klaviyo_bulk_events.progress import Progress, outcomes
+from klaviyo_bulk_events.rates import Rate
+from klaviyo_bulk_events.report import Report
+from klaviyo_bulk_events.settings import Settings, ignore, planner, read_rates
+from klaviyo_bulk_events.steps import Watcher
+
+_RECORDS_AT_ONCE: Final = 100
+"""Records taken in before the event loop gets a turn: about a millisecond."""
+
+
+class AsyncKlaviyoBulkEvents:
+    """`KlaviyoBulkEvents` for asyncio: the same arguments, and the same methods as coroutines.
+
+    Belongs to the event loop in which it is first used.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        rates: Iterable[Rate | str] | None = None,
+        timeout: float = 60.0,
+        deadline: float = 600.0,
+        max_in_flight: int = 10,
+        on_event: Watcher = ignore,
+        allow_plain_http: bool = False,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._settings = Settings(
+            rates=read_rates(rates),
+            timeout=timeout,
+            deadline=deadline,
+            max_in_flight=max_in_flight,
+            watch=on_event,
+        )
+        self._endpoint = Endpoint.of(api_key, base_url, allow_plain_http=allow_plain_http)
+        self._http = httpx.AsyncClient(
+            verify=self._endpoint.ssl_context(),
+            timeout=httpx.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout)),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=max_in_flight),
+            transport=transport,
+            follow_redirects=False,
+        )
+        self._closed = False
+
+    async def send(
+        self,
+        events: Iterable[Record] | AsyncIterable[Record],
+        *,
+        backfill: bool | None,
+        intake: Intake | None = None,
+    ) -> Report:
+        """Deliver the events and report what became of them."""
+        return await self._run(events, backfill, intake, keep_records=False).finish()
+
+    def stream(
+        self,
+        events: Iterable[Record] | AsyncIterable[Record],
+        *,
+        backfill: bool | None,
+        intake: Intake | None = None,
+    ) -> "AsyncRun":
+        """Deliver the events, yielding the outcome of each as it is known, in any order."""
+        return self._run(events, backfill, intake, keep_records=True)
+
+    def _run(
+        self,
+        events: Iterable[Record] | AsyncIterable[Record],
+        backfill: bool | None,
+        intake: Intake | None,
+        *,
+        keep_records: bool,
+    ) -> "AsyncRun":
+        if self._closed:
+            raise ConfigurationError("the client is closed")
+        intake = intake or Intake()
+        driver = AsyncDriver(self._settings.limiter, self._post, self._settings.watch)
+        plan = planner(intake, backfill, keep_records=keep_records)
+        return AsyncRun(events, plan, driver, self._settings)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        self._closed = True
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def _post(self, body: bytes) -> Reply:
+        try:
+            async with asyncio.timeout(self._settings.timeout):
+                return await self._exchange(body)
+        except TimeoutError:
+            return NoAnswer("the attempt's time is over", written=True)
+        except httpx.HTTPError as error:
+            return no_answer(error)
+
+    async def _exchange(self, body: bytes) -> Reply:
+        endpoint = self._endpoint
+        request = self._http.stream(
+            endpoint.method, endpoint.url, content=body, headers=endpoint.headers
+        )
+        async with request as response:
+            received = Received(response)
+            async for part in response.aiter_raw():
+                if not received.take(part):
+                    break
+        return received.reply()
+
+
+class AsyncRun:
+    """A delivery under way: iterate over the outcomes, then ask for the report."""
+
+    def __init__(
+        self,
+        events: Iterable[Record] | AsyncIterable[Record],
+        planner: Planner,
+        driver: AsyncDriver,
+        settings: Settings,
+    ) -> None:
+        self._events = events
+        self._planner = planner
+        self._driver = driver
+        self._settings = settings
+        self._progress = Progress(planner)
+        self._stopped = False
+
+    async def __aiter__(self) -> AsyncIterator[Outcome]:
+        async with aclosing(self._settled()) as every:
+            async for settled in every:
+                for outcome in outcomes(settled):
+                    yield outcome
+        self._progress.raise_if_ended_early()
+
+    async def finish(self) -> Report:
+        """Deliver all that is left; the report."""
+        async with aclosing(self._settled()) as every:
+            async for _ in every:
+                pass
+        self._progress.raise_if_ended_early()
+        return self.report()
+
+    def report(self) -> Report:
+        """The sum of the run, once it has ended."""
+        return self._progress.report()
+
+    def stop(self) -> None:
+        """End early: what is in flight is settled, the rest is unsent."""
+        self._stopped = True
+        self._driver.stop()
+
+    async def _settled(self) -> AsyncGenerator[Outcome | Settlement]:
+        settings = self._settings
+        settle = self._driver.settle(self._ready(), settings.deliver, settings.max_in_flight)
+        async with aclosing(settle) as every:
+            async for settled in every:
+                if not self._progress.add(settled):
+                    self.stop()
+                yield settled
+
+    async def _ready(self) -> AsyncGenerator[Outcome | Chunk]:
+        try:
+            async for record in _in_turns(self._events):
+                ready = self._planner.take(record)
+                if ready is not None:
+                    yield ready
+                if self._stopped:
+                    break
+        except Exception as error:
+            self._progress.source_failed(error)
+        last = self._planner.finish()
+        if last is not None:
+            yield last
+
+
+async def _in_turns(events: Iterable[Record] | AsyncIterable[Record]) -> AsyncIterator[Record]:
+    if isinstance(events, AsyncIterable):
+        async for record in events:
+            yield record
+        return
+    for number, record in enumerate(events, 1):
+        yield record
+        if number % _RECORDS_AT_ONCE == 0:
+            await asyncio.sleep(0)

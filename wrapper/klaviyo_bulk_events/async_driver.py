@@ -1,0 +1,132 @@
+"""The asyncio driver: carries out deliveries, each in a task."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
+from typing import Any
+
+from klaviyo_bulk_events.answers import NoAnswer, Reply
+from klaviyo_bulk_events.chunker import Chunk
+from klaviyo_bulk_events.delivery import Steps
+from klaviyo_bulk_events.limiter import Limiter, Place
+from klaviyo_bulk_events.outcomes import Outcome, Settlement
+from klaviyo_bulk_events.steps import Enter, Post, Waiting, Watcher
+
+
+class AsyncDriver:
+    """Carries out the steps of deliveries, of which several may be under way."""
+
+    def __init__(
+        self, limiter: Limiter, post: Callable[[bytes], Awaitable[Reply]], watch: Watcher
+    ) -> None:
+        self._limiter = limiter
+        self._post_body = post
+        self._watch = watch
+        self._stopping = asyncio.Event()
+        self._waiting: set[asyncio.Event] = set()
+
+    async def settle(
+        self, ready: AsyncIterable[Outcome | Chunk], deliver: Callable[[Chunk], Steps], lanes: int
+    ) -> AsyncGenerator[Outcome | Settlement]:
+        """Deliver the chunks, at most `lanes` at a time, pulling no more than can be sent."""
+        under_way: set[asyncio.Task[Settlement]] = set()
+        try:
+            async for item in ready:
+                if isinstance(item, Outcome):
+                    yield item
+                    continue
+                under_way.add(asyncio.create_task(self.carry(deliver(item))))
+                timeout = None if len(under_way) >= lanes else 0
+                done, under_way = await _wait(under_way, timeout)
+                for task in done:
+                    yield task.result()
+            while under_way:
+                done, under_way = await _wait(under_way, None)
+                for task in done:
+                    yield task.result()
+        finally:
+            self.stop()
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Send nothing more; what is under way may still be answered."""
+        self._stopping.set()
+        for waiting in tuple(self._waiting):
+            waiting.set()
+
+    async def carry(self, steps: Steps) -> Settlement:
+        """Carry out the steps of one delivery."""
+        place: Place | None = None
+        result: Any = None
+        while True:
+            try:
+                step = steps.send(result)
+            except StopIteration as end:
+                settlement: Settlement = end.value
+                return settlement
+            if isinstance(step, Enter):
+                place = await self._enter(step.until)
+                result = place is not None
+            elif isinstance(step, Post):
+                result = await self._post(step.body, place)
+            elif step.everybody:
+                self._limiter.pause(step.seconds)
+            else:
+                await _sleep(self._stopping, step.seconds)
+
+    async def _enter(self, until: float | None) -> Place | None:
+        awake = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        self._waiting.add(awake)
+        ticket = self._limiter.join(lambda: _call(loop, awake.set))
+        try:
+            while not self._stopping.is_set():
+                awake.clear()
+                answer = self._limiter.ask(ticket)
+                if isinstance(answer, Place):
+                    return answer
+                left = None if until is None else until - time.monotonic()
+                if left is not None and left <= 0:
+                    break
+                if answer is not None:
+                    self._watch(Waiting(answer))
+                await _sleep(awake, min((t for t in (answer, left) if t is not None), default=None))
+            return None
+        finally:
+            self._limiter.leave(ticket)
+            self._waiting.discard(awake)
+
+    async def _post(self, body: bytes, place: Place | None) -> Reply:
+        while place is not None and self._limiter.is_stale(place):
+            self._limiter.unused(place)
+            place = await self._enter(None)
+        if place is None:
+            return NoAnswer("stopped", written=False)
+        reply = await self._post_body(body)
+        if not isinstance(reply, NoAnswer):
+            self._limiter.answered(place)
+        elif not reply.written:
+            self._limiter.unused(place)
+        return reply
+
+
+async def _wait(
+    tasks: set[asyncio.Task[Settlement]], timeout: float | None
+) -> tuple[set[asyncio.Task[Settlement]], set[asyncio.Task[Settlement]]]:
+    return await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+
+
+async def _sleep(event: asyncio.Event, seconds: float | None) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
+
+
+def _call(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # that loop is closed, and its line with it
+        loop.call_soon_threadsafe(wake)

@@ -1,0 +1,100 @@
+"""Cuts a stream of encoded events into requests."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from attrs import frozen
+
+from klaviyo_bulk_events import shape
+from klaviyo_bulk_events.encoder import EncodedEvent, Key
+from klaviyo_bulk_events.limits import EVENTS_PER_REQUEST, REQUEST_BYTES
+
+_REQUEST: Final = shape.request()
+_TAILS: Final = {flag: shape.profile_entry(backfill=flag)[1].tail for flag in (False, True)}
+# Every entry is counted with a comma before it, which the first does not have.
+_EMPTY_SIZE: Final = _REQUEST.size - 1
+_COMMA: Final = 1
+
+
+@frozen
+class Chunk:
+    """The events of one request: `entries` in the order in which the body holds them."""
+
+    entries: tuple[tuple[EncodedEvent, ...], ...]
+
+    @property
+    def events(self) -> Iterator[EncodedEvent]:
+        """The events, entry by entry."""
+        return (event for entry in self.entries for event in entry)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.entries))
+
+    def body(self) -> bytes:
+        """The request's exact bytes; the events' own are not encoded again."""
+        return b"%b%b%b" % (_REQUEST.head, b",".join(map(_entry, self.entries)), _REQUEST.tail)
+
+    def without(self, events: Iterable[EncodedEvent]) -> "Chunk":
+        """What is left once these events are taken out."""
+        out = set(map(id, events))
+        left = (tuple(e for e in entry if id(e) not in out) for entry in self.entries)
+        return Chunk(tuple(entry for entry in left if entry))
+
+
+def _entry(events: tuple[EncodedEvent, ...]) -> bytes:
+    first = events[0]
+    data = b",".join([event.data for event in events])
+    return b"".join((first.opening, data, _TAILS[first.backfill]))
+
+
+def _size_in_new_entry(event: EncodedEvent) -> int:
+    return len(event.opening) + len(event.data) + _COMMA + len(_TAILS[event.backfill])
+
+
+class Chunker:
+    """Collects events until a request is full.
+
+    A request's events are grouped by profile and backfill, groups in the order of their first
+    event. A request never holds one key twice.
+    """
+
+    def __init__(
+        self, *, events: int = EVENTS_PER_REQUEST.value, size: int = REQUEST_BYTES.value
+    ) -> None:
+        self._most_events = events
+        self._most_bytes = size
+        self._open()
+
+    def _open(self) -> None:
+        self._entries: dict[bytes, list[EncodedEvent]] = {}
+        self._keys: set[Key] = set()
+        self._size = _EMPTY_SIZE
+
+    def fits(self, event: EncodedEvent) -> bool:
+        """Whether a request can hold this event at all."""
+        return _EMPTY_SIZE + _size_in_new_entry(event) <= self._most_bytes
+
+    def add(self, event: EncodedEvent) -> Chunk | None:
+        """Take an event that fits; the chunk that was full before it, if one was."""
+        entry = self._entries.get(event.opening)
+        size = len(event.data) + _COMMA if entry is not None else _size_in_new_entry(event)
+        full = None
+        if (
+            self._size + size > self._most_bytes
+            or len(self._keys) >= self._most_events
+            or event.key in self._keys
+        ):
+            full, entry, size = self.close(), None, _size_in_new_entry(event)
+        self._size += size
+        self._keys.add(event.key)
+        if entry is None:
+            self._entries[event.opening] = [event]
+        else:
+            entry.append(event)
+        return full
+
+    def close(self) -> Chunk | None:
+        """The chunk of what was collected, if anything was."""
+        chunk = Chunk(tuple(map(tuple, self._entries.values()))) if self._entries else None
+        self._open()
+        return chunk

@@ -1,0 +1,165 @@
+"""The blocking client."""
+
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from klaviyo_bulk_events.chunker import Chunk
+from klaviyo_bulk_events.driver import Driver
+from klaviyo_bulk_events.endpoint import Endpoint
+from klaviyo_bulk_events.errors import ConfigurationError
+from klaviyo_bulk_events.intake import Intake
+from klaviyo_bulk_events.lanes import Lanes
+from klaviyo_bulk_events.outcomes import Outcome, Settlement
+from klaviyo_bulk_events.planner import Planner, Record
+from klaviyo_bulk_events.progress import Progress, outcomes
+from klaviyo_bulk_events.rates import Rate
+from klaviyo_bulk_events.report import Report
+from klaviyo_bulk_events.settings import Settings, ignore, planner, read_rates
+from klaviyo_bulk_events.steps import Watcher
+
+
+class KlaviyoBulkEvents:
+    """Delivers events to one Klaviyo account, at its rate limit. Safe to share between threads.
+
+    api_key: a private key with the scope `events:write`; from KLAVIYO_API_KEY if not given.
+    base_url: from KLAVIYO_BASE_URL if not given, else the spec's server.
+    rates: such as `["10/s", "150/m"]`; the spec's if not given. Every client has a limiter of its
+        own: share one client, or share the rates out.
+    timeout: the most seconds that one attempt may take, from connecting to the end of its answer.
+    deadline: the most seconds that a request is tried for, counted from its first attempt.
+    max_in_flight: how many requests may be under way at once.
+    on_event: called with every wait, retry, pause and answer (see `steps`), from any thread.
+
+    Raises ConfigurationError.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        rates: Iterable[Rate | str] | None = None,
+        timeout: float = 60.0,
+        deadline: float = 600.0,
+        max_in_flight: int = 10,
+        on_event: Watcher = ignore,
+        allow_plain_http: bool = False,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._settings = Settings(
+            rates=read_rates(rates),
+            timeout=timeout,
+            deadline=deadline,
+            max_in_flight=max_in_flight,
+            watch=on_event,
+        )
+        endpoint = Endpoint.of(api_key, base_url, allow_plain_http=allow_plain_http)
+        self._lanes = Lanes(endpoint, timeout, transport)
+        self._closed = False
+
+    def send(
+        self, events: Iterable[Record], *, backfill: bool | None, intake: Intake | None = None
+    ) -> Report:
+        """Deliver the events and report what became of them.
+
+        `backfill` says whether they are history, which must not fire flows; None means that every
+        event says it itself. Blocks until every event is settled. Raises StoppedError when Klaviyo
+        refuses the key.
+        """
+        return self._run(events, backfill, intake, keep_records=False).finish()
+
+    def stream(
+        self, events: Iterable[Record], *, backfill: bool | None, intake: Intake | None = None
+    ) -> "Run":
+        """Deliver the events, yielding the outcome of each as it is known, in any order."""
+        return self._run(events, backfill, intake, keep_records=True)
+
+    def _run(
+        self,
+        events: Iterable[Record],
+        backfill: bool | None,
+        intake: Intake | None,
+        *,
+        keep_records: bool,
+    ) -> "Run":
+        if self._closed:
+            raise ConfigurationError("the client is closed")
+        intake = intake or Intake()
+        driver = Driver(self._settings.limiter, self._lanes.post, self._settings.watch)
+        plan = planner(intake, backfill, keep_records=keep_records)
+        return Run(events, plan, driver, self._settings)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._closed = True
+        self._lanes.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Run:
+    """A delivery under way: iterate over the outcomes, then ask for the report."""
+
+    def __init__(
+        self, events: Iterable[Record], planner: Planner, driver: Driver, settings: Settings
+    ) -> None:
+        self._events = events
+        self._planner = planner
+        self._driver = driver
+        self._settings = settings
+        self._progress = Progress(planner)
+        self._stopped = False
+
+    def __iter__(self) -> Iterator[Outcome]:
+        for settled in self._settled():
+            yield from outcomes(settled)
+        self._progress.raise_if_ended_early()
+
+    def finish(self) -> Report:
+        """Deliver all that is left; the report."""
+        for _ in self._settled():
+            pass
+        self._progress.raise_if_ended_early()
+        return self.report()
+
+    def report(self) -> Report:
+        """The sum of the run, once it has ended."""
+        return self._progress.report()
+
+    def stop(self) -> None:
+        """End early, from any thread: what is in flight is settled, the rest is unsent."""
+        self._stopped = True
+        self._driver.stop()
+
+    def _settled(self) -> Iterator[Outcome | Settlement]:
+        settings = self._settings
+        for settled in self._driver.settle(self._ready(), settings.deliver, settings.max_in_flight):
+            if not self._progress.add(settled):
+                self.stop()
+            yield settled
+
+    def _ready(self) -> Iterator[Outcome | Chunk]:
+        try:
+            for record in self._events:
+                ready = self._planner.take(record)
+                if ready is not None:
+                    yield ready
+                if self._stopped:
+                    break
+        except Exception as error:
+            self._progress.source_failed(error)
+        last = self._planner.finish()
+        if last is not None:
+            yield last

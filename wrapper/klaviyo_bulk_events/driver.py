@@ -1,0 +1,106 @@
+"""The blocking driver: carries out deliveries, each in a thread."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from klaviyo_bulk_events.answers import NoAnswer, Reply
+from klaviyo_bulk_events.chunker import Chunk
+from klaviyo_bulk_events.delivery import Steps
+from klaviyo_bulk_events.limiter import Limiter, Place
+from klaviyo_bulk_events.outcomes import Outcome, Settlement
+from klaviyo_bulk_events.steps import Enter, Post, Waiting, Watcher
+
+
+class Driver:
+    """Carries out the steps of deliveries, of which several may be under way."""
+
+    def __init__(self, limiter: Limiter, post: Callable[[bytes], Reply], watch: Watcher) -> None:
+        self._limiter = limiter
+        self._post_body = post
+        self._watch = watch
+        self._stopping = threading.Event()
+        self._waiting: set[threading.Event] = set()
+
+    def settle(
+        self, ready: Iterable[Outcome | Chunk], deliver: Callable[[Chunk], Steps], lanes: int
+    ) -> Iterator[Outcome | Settlement]:
+        """Deliver the chunks, at most `lanes` at a time, pulling no more than can be sent."""
+        under_way: set[Future[Settlement]] = set()
+        with ThreadPoolExecutor(lanes, thread_name_prefix="klaviyo") as pool:
+            try:
+                for item in ready:
+                    if isinstance(item, Outcome):
+                        yield item
+                        continue
+                    under_way.add(pool.submit(self.carry, deliver(item)))
+                    timeout = None if len(under_way) >= lanes else 0
+                    done, under_way = wait(under_way, timeout, FIRST_COMPLETED)
+                    yield from (future.result() for future in done)
+                while under_way:
+                    done, under_way = wait(under_way, None, FIRST_COMPLETED)
+                    yield from (future.result() for future in done)
+            finally:
+                self.stop()
+
+    def stop(self) -> None:
+        """Send nothing more; what is under way may still be answered."""
+        self._stopping.set()
+        for waiting in tuple(self._waiting):
+            waiting.set()
+
+    def carry(self, steps: Steps) -> Settlement:
+        """Carry out the steps of one delivery."""
+        place: Place | None = None
+        result: Any = None
+        while True:
+            try:
+                step = steps.send(result)
+            except StopIteration as end:
+                settlement: Settlement = end.value
+                return settlement
+            if isinstance(step, Enter):
+                place = self._enter(step.until)
+                result = place is not None
+            elif isinstance(step, Post):
+                result = self._post(step.body, place)
+            elif step.everybody:
+                self._limiter.pause(step.seconds)
+            else:
+                self._stopping.wait(step.seconds)
+
+    def _enter(self, until: float | None) -> Place | None:
+        awake = threading.Event()
+        self._waiting.add(awake)
+        ticket = self._limiter.join(awake.set)
+        try:
+            while not self._stopping.is_set():
+                awake.clear()
+                answer = self._limiter.ask(ticket)
+                if isinstance(answer, Place):
+                    return answer
+                left = None if until is None else until - time.monotonic()
+                if left is not None and left <= 0:
+                    break
+                if answer is not None:
+                    self._watch(Waiting(answer))
+                awake.wait(min((t for t in (answer, left) if t is not None), default=None))
+            return None
+        finally:
+            self._limiter.leave(ticket)
+            self._waiting.discard(awake)
+
+    def _post(self, body: bytes, place: Place | None) -> Reply:
+        while place is not None and self._limiter.is_stale(place):
+            self._limiter.unused(place)
+            place = self._enter(None)
+        if place is None:
+            return NoAnswer("stopped", written=False)
+        reply = self._post_body(body)
+        if not isinstance(reply, NoAnswer):
+            self._limiter.answered(place)
+        elif not reply.written:
+            self._limiter.unused(place)
+        return reply

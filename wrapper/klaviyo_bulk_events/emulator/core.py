@@ -1,0 +1,200 @@
+"""The emulator without a wire: what arrives, what becomes of it, what is answered."""
+
+import random as randomness
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from threading import RLock
+from typing import Any, Final
+
+from attrs import asdict
+
+from klaviyo_bulk_events.emulator import answers, body, gate
+from klaviyo_bulk_events.emulator.faults import POISON, Fault, Processing
+from klaviyo_bulk_events.emulator.judge import Judge
+from klaviyo_bulk_events.emulator.ledger import Ledger, RequestRecord
+from klaviyo_bulk_events.emulator.memory import Event, Key, Memory
+from klaviyo_bulk_events.emulator.messages import Plan, Reply, Request
+from klaviyo_bulk_events.emulator.misfortune import Misfortune, check_name, check_probabilities
+from klaviyo_bulk_events.emulator.poison import Poison, Predicate
+from klaviyo_bulk_events.emulator.refusals import RequestRefused
+from klaviyo_bulk_events.emulator.settings import Settings
+from klaviyo_bulk_events.emulator.windows import Arrivals, Windows
+
+_SEED_BITS: Final = 32
+
+
+class Emulator:
+    """One account's endpoint. It does no I/O, and may be used from any thread.
+
+    `clock` gives Unix seconds. `random` decides phases and faults; by default it is made from the
+    settings' seed, or from one of its own, which `seed` then tells.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        random: randomness.Random | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.seed = self.settings.seed
+        if self.seed is None:
+            self.seed = randomness.SystemRandom().getrandbits(_SEED_BITS)
+        self._clock = clock
+        self._random = random or randomness.Random(self.seed)  # noqa: S311
+        self._lock = RLock()
+        self._misfortune = Misfortune(dict(self.settings.faults), self._random)
+        self._poison = Poison(self.settings.faults.get(POISON, 0.0), self.seed)
+        self._start()
+
+    def _start(self) -> None:
+        self._memory = Memory(self.settings.keep)
+        self._judge = Judge(self.settings, self._memory, self._poison)
+        self._windows = Windows(self.settings.rates, self._random)
+        self._arrivals = Arrivals()
+        self._ledger = Ledger(self.settings.keep)
+
+    def now(self) -> float:
+        """The time of its clock in Unix seconds, to be taken when a request's head is there."""
+        return self._clock()
+
+    def receive(self, request: Request, arrived: float | None = None) -> Plan:
+        """Take a request that arrived at this time, and say what is to happen on the wire."""
+        with self._lock:
+            try:
+                gate.check_route(request)
+            except RequestRefused as refused:
+                return Plan(self._refusal(refused, {}))
+            moment = self.now() if arrived is None else arrived
+            record = self._ledger.open(moment, len(request.body))
+            plan = self._admit(request, record)
+            self._ledger.answer(record, plan.status)
+            return plan
+
+    def _admit(self, request: Request, record: RequestRecord) -> Plan:
+        self._arrivals.add(record.arrived)
+        wait = self._windows.admit(record.arrived)
+        if wait is not None:
+            return Plan(answers.throttled(wait))
+        fault = self._misfortune.draw()
+        if fault is None:
+            return Plan(self._process(request, record))
+        self._ledger.meet(record, fault.name)
+        return self._befall(fault, request, record)
+
+    def _befall(self, fault: Fault, request: Request, record: RequestRecord) -> Plan:
+        reply, after_hangup = None, None
+        if fault.processing is Processing.AT_ONCE:
+            reply = self._process(request, record)
+        elif fault.processing is Processing.AFTER_HANGUP:
+            after_hangup = partial(self._process_late, request, record, self._ledger)
+        return Plan(
+            answers.injected(fault.answer) if fault.answer else reply,
+            fault.delivery,
+            delay=self.settings.delay if fault.slow else 0.0,
+            pause=self.settings.pause,
+            after_hangup=after_hangup,
+            hangup_delay=self.settings.delay,
+        )
+
+    def _process_late(self, request: Request, record: RequestRecord, ledger: Ledger) -> None:
+        """Process a request whose client gave up, unless there was a reset since it arrived."""
+        with self._lock:
+            if ledger is self._ledger:
+                self._process(request, record)
+
+    def _process(self, request: Request, record: RequestRecord) -> Reply:
+        headers = self._windows.headers(record.arrived)
+        try:
+            self._take(request, record)
+        except RequestRefused as refused:
+            self._ledger.refuse(record, refused.status, refused.flaws)
+            return self._refusal(refused, headers)
+        return Reply(202, headers)
+
+    def _take(self, request: Request, record: RequestRecord) -> None:
+        gate.check_headers(request, self.settings.api_key)
+        text = body.unpack(request.body, request.headers.get("content-encoding", ""))
+        verdict = self._judge.judge(body.parse(text), record.number, self.now())
+        self._memory.add(verdict.events)
+        self._ledger.accept(record, len(verdict.events), verdict.repeats, verdict.test_addresses)
+
+    def _refusal(self, refused: RequestRefused, headers: Mapping[str, str]) -> Reply:
+        headers = {**headers, **refused.headers}
+        return answers.refusal(refused.status, refused.flaws, headers)
+
+    def inject(self, name: str, times: int = 1) -> None:
+        """Have the next requests that aren't throttled meet a fault, before any that is drawn.
+
+        `poison` refuses the first event of each, from then on whenever it comes.
+        """
+        check_name(name)
+        with self._lock:
+            if name == POISON:
+                self._poison.inject(times)
+            else:
+                self._misfortune.inject(name, times)
+
+    def set_faults(self, faults: Mapping[str, float]) -> None:
+        """Replace the probabilities of all faults; one that isn't named is off."""
+        check_probabilities(faults)
+        with self._lock:
+            self._misfortune.probabilities = dict(faults)
+            self._poison.probability = faults.get(POISON, 0.0)
+
+    @property
+    def faults(self) -> dict[str, float]:
+        """The probabilities of the faults that are on, by name."""
+        return dict(self._misfortune.probabilities)
+
+    def refuse(self, predicate: Predicate | None) -> None:
+        """Refuse, besides what is poisoned by probability, the events that this is true of."""
+        with self._lock:
+            self._poison.predicate = predicate
+
+    def reset(self) -> None:
+        """Forget what was received, and the faults asked for; probabilities stay."""
+        with self._lock:
+            self._misfortune.forget()
+            self._poison.forget()
+            self._start()
+
+    def events(
+        self,
+        profile: str | None = None,
+        metric: str | None = None,
+        unique_id: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Event]:
+        """The accepted events that are still kept, oldest first; `profile` is any identifier."""
+        with self._lock:
+            return self._memory.find(profile, metric, unique_id, limit, offset)
+
+    def requests(self, limit: int | None = None, offset: int = 0) -> list[RequestRecord]:
+        """The requests that are still kept, oldest first."""
+        with self._lock:
+            return self._ledger.latest(limit, offset)
+
+    def poisoned(self) -> set[Key]:
+        """The events that were refused as poison."""
+        with self._lock:
+            return set(self._poison.refused)
+
+    def busiest(self, seconds: float) -> int:
+        """The most requests that arrived within any window of this length, refused ones too."""
+        with self._lock:
+            return self._arrivals.busiest(seconds)
+
+    def summary(self) -> dict[str, Any]:
+        """Counts over everything since the start or the last reset, as JSON can say them."""
+        with self._lock:
+            return {
+                **asdict(self._ledger.totals),
+                "metrics": self._memory.metrics,
+                "poisoned": len(self._poison.refused),
+                "busiest": {str(rate): self.busiest(rate.seconds) for rate in self.settings.rates},
+                "seed": self.seed,
+            }

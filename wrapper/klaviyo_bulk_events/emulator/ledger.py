@@ -1,0 +1,92 @@
+"""What is remembered of each request, and what is counted over all of them."""
+
+from collections import Counter, deque
+from collections.abc import Sequence
+from itertools import islice
+from typing import Final
+
+from attrs import define, evolve, field
+
+from klaviyo_bulk_events.emulator.refusals import Flaw
+
+NO_ANSWER: Final = "none"
+
+
+@define
+class RequestRecord:
+    """One request to the endpoint.
+
+    `arrived` is in Unix seconds. `bytes` are those of the body as sent; of one that is too large,
+    those that were looked at. `status` is that of the answer, None if there was to be none.
+    `processed` is what the request itself came to: None where it never was processed, or hasn't
+    been yet. `accepted`, `repeats` and `test_addresses` are numbers of events: taken, dropped as
+    repeats, and dropped for their address. `flaws` are pairs of code and pointer.
+    """
+
+    number: int
+    arrived: float
+    bytes: int
+    status: int | None = None
+    processed: int | None = None
+    fault: str | None = None
+    accepted: int = 0
+    repeats: int = 0
+    test_addresses: int = 0
+    flaws: tuple[tuple[str, str | None], ...] = ()
+
+
+@define
+class Totals:
+    """Counts over all requests, those that are no longer kept too."""
+
+    requests: int = 0
+    accepted: int = 0
+    repeats: int = 0
+    test_addresses: int = 0
+    statuses: Counter[str] = field(factory=Counter)
+    faults: Counter[str] = field(factory=Counter)
+    flaws: Counter[str] = field(factory=Counter)
+
+
+class Ledger:
+    """The latest requests, and the totals of all."""
+
+    def __init__(self, keep: int) -> None:
+        self.totals = Totals()
+        self._records: deque[RequestRecord] = deque(maxlen=keep)
+
+    def open(self, arrived: float, size: int) -> RequestRecord:
+        """Number and keep a request that arrived."""
+        self.totals.requests += 1
+        record = RequestRecord(self.totals.requests, arrived, size)
+        self._records.append(record)
+        return record
+
+    def meet(self, record: RequestRecord, fault: str) -> None:
+        """Note the fault that a request meets."""
+        record.fault = fault
+        self.totals.faults[fault] += 1
+
+    def answer(self, record: RequestRecord, status: int | None) -> None:
+        """Note what the client is told, None for nothing."""
+        record.status = status
+        self.totals.statuses[NO_ANSWER if status is None else str(status)] += 1
+
+    def accept(self, record: RequestRecord, accepted: int, repeats: int, tests: int) -> None:
+        """Note how many events were taken, dropped as repeats, and dropped for their address."""
+        record.processed = 202
+        record.accepted, record.repeats, record.test_addresses = accepted, repeats, tests
+        self.totals.accepted += accepted
+        self.totals.repeats += repeats
+        self.totals.test_addresses += tests
+
+    def refuse(self, record: RequestRecord, status: int, flaws: Sequence[Flaw]) -> None:
+        """Note why nothing of a request was taken."""
+        record.processed = status
+        record.flaws = tuple((flaw.code, flaw.pointer) for flaw in flaws)
+        self.totals.flaws.update(flaw.code for flaw in flaws)
+
+    def latest(self, limit: int | None, offset: int) -> list[RequestRecord]:
+        """Copies of the kept records, oldest first."""
+        end = None if limit is None else offset + limit
+        return [evolve(record) for record in islice(self._records, offset, end)]

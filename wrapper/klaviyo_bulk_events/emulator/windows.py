@@ -1,0 +1,87 @@
+"""Fixed rate windows: each starts at its own moment, and is counted when a request arrives."""
+
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+from math import ceil
+from random import Random
+from typing import Final
+
+from klaviyo_bulk_events.rates import Rate
+
+# A request counts when its head is there, and is told of when its body is: up to so many later.
+_KEPT_WINDOWS: Final = 256
+
+
+class Window:
+    """One rate, in windows whose phase is random and stays."""
+
+    def __init__(self, rate: Rate, random: Random) -> None:
+        self.rate = rate
+        self._phase = random.random() * rate.seconds
+        self._counts: Counter[int] = Counter()
+
+    def _index(self, now: float) -> int:
+        return int((now - self._phase) // self.rate.seconds)
+
+    def remaining(self, now: float) -> int:
+        """How many requests the current window still takes."""
+        return self.rate.limit - self._counts[self._index(now)]
+
+    def reset(self, now: float) -> float:
+        """Seconds until the window ends."""
+        return (self._index(now) + 1) * self.rate.seconds + self._phase - now
+
+    def count(self, now: float) -> None:
+        """Count a request."""
+        self._counts[self._index(now)] += 1
+        if len(self._counts) > _KEPT_WINDOWS:
+            del self._counts[min(self._counts)]
+
+
+class Windows:
+    """The windows of one account; a request takes a place in all of them or is refused."""
+
+    def __init__(self, rates: Sequence[Rate], random: Random) -> None:
+        self._windows = [Window(rate, random) for rate in rates]
+
+    def admit(self, now: float) -> int | None:
+        """Count a request that arrives now; or return whole seconds to wait, if it may not pass."""
+        full = [window.reset(now) for window in self._windows if window.remaining(now) < 1]
+        if full:
+            return max(1, ceil(max(full)))
+        for window in self._windows:
+            window.count(now)
+        return None
+
+    def headers(self, now: float) -> dict[str, str]:
+        """As recorded: the first is no integer, the others describe the first window only."""
+        if not self._windows:
+            return {}
+        rates = [window.rate for window in self._windows]
+        limits = [f"{rate.limit};w={rate.seconds:g}" for rate in rates]
+        return {
+            "ratelimit-limit": ", ".join([str(rates[0].limit), *limits]),
+            "ratelimit-remaining": str(self._windows[0].remaining(now)),
+            "ratelimit-reset": str(int(self._windows[0].reset(now))),
+        }
+
+
+class Arrivals:
+    """When requests arrived, all of them, refused ones too."""
+
+    def __init__(self) -> None:
+        self._moments = array("d")
+
+    def add(self, now: float) -> None:
+        """Note an arrival."""
+        self._moments.append(now)
+
+    def busiest(self, seconds: float) -> int:
+        """The most arrivals in any window of this length, wherever it starts."""
+        moments = sorted(self._moments)
+        return max(
+            (bisect_left(moments, start + seconds) - i for i, start in enumerate(moments)),
+            default=0,
+        )

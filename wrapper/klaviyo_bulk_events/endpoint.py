@@ -1,0 +1,139 @@
+"""Where requests go and what they carry besides their body; how what comes back is read."""
+
+import ipaddress
+import os
+import ssl
+from datetime import UTC, datetime
+from typing import Final
+
+import httpx
+from attrs import field, frozen
+
+from klaviyo_bulk_events.answers import NoAnswer, Reply, read_answer
+from klaviyo_bulk_events.errors import ConfigurationError
+from klaviyo_bulk_events.limits import SERVER
+from klaviyo_bulk_events.version import __version__
+from klaviyo_bulk_events_api import models
+from klaviyo_bulk_events_api.api.events.bulk_create_events import _get_kwargs
+
+CONNECT_SECONDS: Final = 10.0
+LONGEST_ANSWER: Final = 1_000_000
+"""Bytes of an answer that are read; no error document is that long."""
+
+_NOT_WRITTEN: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
+@frozen
+class Endpoint:
+    """The URL and the headers of every request. Its repr holds no key."""
+
+    url: str
+    method: str
+    headers: dict[str, str] = field(repr=False)
+
+    @classmethod
+    def of(
+        cls, api_key: str | None, base_url: str | None, *, allow_plain_http: bool = False
+    ) -> "Endpoint":
+        """Take what is not given from KLAVIYO_API_KEY and KLAVIYO_BASE_URL.
+
+        Raises ConfigurationError, without the key in it.
+        """
+        base = base_url or os.environ.get("KLAVIYO_BASE_URL") or SERVER
+        _check_url(base, allow_plain_http)
+        request = _get_kwargs(body=_EMPTY)
+        return cls(
+            url=base.rstrip("/") + request["url"],
+            method=request["method"].upper(),
+            headers={
+                **request["headers"],
+                "Authorization": f"Klaviyo-API-Key {_checked_key(api_key)}",
+                "Accept": "application/vnd.api+json",
+                # An answer is short: compressed, it could only be a bomb.
+                "Accept-Encoding": "identity",
+                "User-Agent": f"klaviyo-bulk-events/{__version__} python-httpx/{httpx.__version__}",
+                # A retired revision must say so rather than change its meaning unseen.
+                "X-Klaviyo-Revision-Fall-Forward-Opt-Out": "1",
+            },
+        )
+
+    def ssl_context(self) -> ssl.SSLContext | bool:
+        """What verifies the server; loading the certificates takes time that plain HTTP saves."""
+        return False if self.url.startswith("http:") else httpx.create_ssl_context()
+
+
+_EMPTY: Final = models.CreateJob(
+    data=models.CreateJobData(
+        type_=models.CreateJobType.EVENT_BULK_CREATE_JOB,
+        attributes=models.CreateJobAttributes(events_bulk_create=models.CreateJobEntries(data=[])),
+    )
+)
+
+
+def _checked_key(api_key: str | None) -> str:
+    key = api_key if api_key is not None else os.environ.get("KLAVIYO_API_KEY", "")
+    if not key:
+        raise ConfigurationError(
+            "there is no API key: set KLAVIYO_API_KEY to a private key of the account"
+        )
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise ConfigurationError(
+            "the API key holds spaces, line breaks or other characters that no key has"
+        )
+    return key
+
+
+def _check_url(base: str, allow_plain_http: bool) -> None:
+    try:
+        url = httpx.URL(base)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ConfigurationError(f"the base URL must look like {SERVER}, not {base!r}")
+    if url.scheme == "http" and not allow_plain_http and not _is_loopback(url.host):
+        raise ConfigurationError(
+            "a base URL without TLS would show the key and the events to the network: "
+            "use https, or allow_plain_http (--allow-plain-http) if that is meant"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+class Received:
+    """Collects a response; an answer once it is complete."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        self._body = bytearray()
+
+    def take(self, part: bytes) -> bool:
+        """Take a part of the body; false when it has become longer than any answer is."""
+        self._body += part
+        return len(self._body) <= LONGEST_ANSWER
+
+    def reply(self) -> Reply:
+        """The reply, once all of the body was taken."""
+        if len(self._body) > LONGEST_ANSWER:
+            return NoAnswer("the answer did not end", written=True)
+        response = self._response
+        return read_answer(
+            response.status_code, response.headers, bytes(self._body), datetime.now(UTC)
+        )
+
+
+def no_answer(error: Exception) -> NoAnswer:
+    """What an attempt that ended in this error says of the request."""
+    written = not isinstance(error, _NOT_WRITTEN)
+    return NoAnswer(type(error).__name__, written=written)

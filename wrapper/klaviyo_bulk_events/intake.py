@@ -1,0 +1,31 @@
+"""How records are taken in."""
+
+from collections.abc import Collection
+
+from attrs import frozen
+
+
+@frozen(kw_only=True)
+class Intake:
+    """How records are taken in; the defaults refuse what would have to be guessed.
+
+    timezone: the IANA name of the zone that naive times are in.
+    unix_time: numbers are Unix seconds.
+    stamp_now: a record without a time gets the time at which it is taken in (an `Event` always).
+    profile_updates: false sends of each profile its identifiers alone.
+    derive_unique_id: an event without `unique_id` gets one from its content. Without it Klaviyo
+        keeps one event for each profile, metric and second.
+    metrics: the only metrics allowed; None allows all. A metric can never be deleted.
+    nulls: None in a record is sent as null rather than left out.
+    window: how many keys are remembered to find repeats.
+    """
+
+    timezone: str | None = None
+    unix_time: bool = False
+    stamp_now: bool = False
+    profile_updates: bool = True
+    derive_unique_id: bool = True
+    metrics: Collection[str] | None = None
+    nulls: bool = False
+    rest_as_properties: bool = False
+    window: int = 100_000

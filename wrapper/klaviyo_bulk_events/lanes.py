@@ -1,0 +1,122 @@
+"""Blocking I/O: connections whose requests end in time, whatever the server does."""
+
+import contextlib
+import socket
+import threading
+import time
+from typing import Any
+
+import httpx
+
+from klaviyo_bulk_events.answers import NoAnswer, Reply
+from klaviyo_bulk_events.endpoint import CONNECT_SECONDS, Endpoint, Received, no_answer
+
+
+class _TooLateError(Exception):
+    """The attempt's time was over before anything was written."""
+
+
+class Lane:
+    """One connection, on which one request is under way at a time.
+
+    httpx limits the time of each read and write but not their sum, so that an answer can trickle
+    in for ever: a timer shuts the connection when the attempt's `seconds` are over.
+    """
+
+    def __init__(self, client: httpx.Client, endpoint: Endpoint, seconds: float) -> None:
+        self._client = client
+        self._endpoint = endpoint
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._until: float | None = None
+        self._stream: Any = None
+
+    def post(self, body: bytes) -> Reply:
+        """Send a request and wait for its complete answer."""
+        until = self._until = time.monotonic() + self._seconds
+        timer = threading.Timer(self._seconds, self._shut, [until])
+        timer.daemon = True
+        timer.start()
+        try:
+            return self._exchange(body)
+        except _TooLateError:
+            return NoAnswer("ConnectTimeout", written=False)
+        except httpx.HTTPError as error:
+            return no_answer(error)
+        finally:
+            with self._lock:
+                self._until = None
+            timer.cancel()
+
+    def _exchange(self, body: bytes) -> Reply:
+        endpoint = self._endpoint
+        with self._client.stream(
+            endpoint.method,
+            endpoint.url,
+            content=body,
+            headers=endpoint.headers,
+            extensions={"trace": self._trace},
+        ) as response:
+            received = Received(response)
+            for part in response.iter_raw():
+                if not received.take(part):
+                    break
+        return received.reply()
+
+    def _trace(self, event: str, info: dict[str, Any]) -> None:
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self._stream = info["return_value"]
+        elif event.endswith("send_request_headers.started") and self._is_over():
+            # A look-up of the host's name can't be interrupted and may have taken any time.
+            raise _TooLateError
+
+    def _is_over(self) -> bool:
+        return self._until is not None and time.monotonic() > self._until
+
+    def _shut(self, until: float) -> None:
+        with self._lock:
+            if self._until == until and self._stream is not None:
+                connection = self._stream.get_extra_info("socket")
+                # Past ssl's own shutdown, which would tear at a read under way in the thread.
+                with contextlib.suppress(OSError):  # closed already
+                    socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+
+class Lanes:
+    """Lends out lanes, the one used last first: its connection is the least likely to be stale."""
+
+    def __init__(
+        self, endpoint: Endpoint, seconds: float, transport: httpx.BaseTransport | None
+    ) -> None:
+        self._endpoint = endpoint
+        self._seconds = seconds
+        self._transport = transport
+        self._context = endpoint.ssl_context()
+        self._idle: list[Lane] = []
+
+    def post(self, body: bytes) -> Reply:
+        """Send a request on any lane."""
+        try:
+            lane = self._idle.pop()
+        except IndexError:
+            lane = self._open()
+        try:
+            return lane.post(body)
+        finally:
+            self._idle.append(lane)
+
+    def _open(self) -> Lane:
+        timeout = httpx.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds))
+        client = httpx.Client(
+            verify=self._context, timeout=timeout, transport=self._transport, follow_redirects=False
+        )
+        return Lane(client, self._endpoint, self._seconds)
+
+    def close(self) -> None:
+        """Close every connection."""
+        while self._idle:
+            self._idle.pop().close()

@@ -1,0 +1,68 @@
+"""What became of events."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from attrs import Factory, define, frozen
+
+from klaviyo_bulk_events.encoder import EncodedEvent
+from klaviyo_bulk_events.problems import Problem
+from klaviyo_bulk_events.records import Event
+
+
+class Status(StrEnum):
+    """What became of an event.
+
+    accepted: Klaviyo answered 202 to a request that held it.
+    duplicate: it was there already, given before in this run or named as a repeat by Klaviyo.
+    rejected: it breaks a rule, ours or Klaviyo's, and was not recorded.
+    unknown: it was sent and no answer settled it; sending it again is harmless.
+    unsent: it was not sent, or certainly not processed.
+    """
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    UNSENT = "unsent"
+
+
+@frozen
+class Outcome:
+    """What became of one event.
+
+    `position` counts the source's records from 0, `origin` says where a file had it. `record` is
+    what the caller gave; `time` and `unique_id` are what went out, or would have.
+    """
+
+    status: Status
+    position: int
+    record: Event | Mapping[str, Any] | None
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    origin: str | None = None
+    time: str | None = None
+    unique_id: str | None = None
+
+
+@frozen
+class Fate:
+    """What became of some events of a request."""
+
+    status: Status
+    events: Sequence[EncodedEvent]
+    problems: tuple[Problem, ...] = ()
+
+
+@define
+class Settlement:
+    """What became of a chunk, and what it took."""
+
+    fates: list[Fate] = Factory(list)
+    requests: int = 0
+    retries: int = 0
+    throttled: int = 0
+    bytes: int = 0
+    stop: str | None = None
+    """Why the whole run has to stop, if it has to."""

@@ -1,0 +1,140 @@
+"""From records to requests: what can be said of every event before anything is sent."""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from attrs import frozen
+
+from klaviyo_bulk_events.chunker import Chunk, Chunker
+from klaviyo_bulk_events.encoder import EncodedEvent, Encoder
+from klaviyo_bulk_events.intake import Intake
+from klaviyo_bulk_events.outcomes import Outcome, Status
+from klaviyo_bulk_events.problems import Problem, RecordError
+from klaviyo_bulk_events.records import Event, fields_of
+from klaviyo_bulk_events.repeats import Repeat, Repeats
+
+
+@frozen
+class Sourced:
+    """A record with where it came from; `problem` if it could not even be read."""
+
+    record: Mapping[str, Any]
+    origin: str
+    problem: Problem | None = None
+
+
+Record: TypeAlias = Event | Mapping[str, Any] | Sourced
+
+_NO_TIME = Problem(
+    "/time", "missing_time", "the record has no time: give it one, or stamp_now (--stamp-now)"
+)
+_CONFLICT = Problem(
+    "/unique_id",
+    "key_conflict",
+    "an earlier event of this profile and metric has the same unique_id and other content",
+)
+_SAME_SECOND = Problem(
+    "/time",
+    "key_conflict",
+    "without a unique_id only one event of a profile and metric survives in a second, "
+    "and there was one before",
+)
+_TOO_LARGE = Problem("", "event_too_large", "no request can hold an event of this size")
+
+
+class Planner:
+    """Takes records one by one and hands out what is ready: outcomes, and chunks to send.
+
+    Without `keep_records` the outcomes of events that were encoded have no record: nobody asks,
+    and the memory is free at once.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        intake: Intake,
+        chunker: Chunker | None = None,
+        *,
+        keep_records: bool = True,
+    ) -> None:
+        self._encoder = encoder
+        self._intake = intake
+        self._repeats = Repeats(intake.window)
+        self._chunker = chunker or Chunker()
+        self._keep_records = keep_records
+        self.submitted = 0
+
+    def take(self, item: Record) -> Outcome | Chunk | None:
+        """Take one record; usually nothing is ready by it."""
+        position = self.submitted
+        self.submitted = position + 1
+        record: Event | Mapping[str, Any] | None = None
+        try:
+            record, fields = self._read(item)
+            event = self._encoder.encode(fields)
+        except RecordError as error:
+            return _rejected(item, record, position, error.problems)
+        event.position = position
+        if self._keep_records:
+            event.record = record
+            event.origin = item.origin if isinstance(item, Sourced) else None
+        if not self._chunker.fits(event):
+            return outcome(event, Status.REJECTED, _TOO_LARGE)
+        repeat = self._repeats.note(event.key, event.data)
+        if repeat is not None:
+            return _repeated(event, repeat)
+        return self._chunker.add(event)
+
+    def finish(self) -> Chunk | None:
+        """What is left once the source has ended."""
+        return self._chunker.close()
+
+    def _read(self, item: Record) -> tuple[Event | Mapping[str, Any], Mapping[str, Any]]:
+        """The record, and its fields: what the encoder takes."""
+        if isinstance(item, Event):
+            return item, vars(item)
+        if isinstance(item, Sourced):
+            if item.problem is not None:
+                raise RecordError(item.problem)
+            item = item.record
+        if not isinstance(item, Mapping):
+            kind = type(item).__name__
+            message = f"an event is an Event or a mapping, not {kind}"
+            raise RecordError(Problem("", "wrong_type", message))
+        intake = self._intake
+        fields = fields_of(item, rest_as_properties=intake.rest_as_properties, nulls=intake.nulls)
+        if fields.get("time") is None and not intake.stamp_now:
+            raise RecordError(_NO_TIME)
+        return fields, fields
+
+
+def outcome(event: EncodedEvent, status: Status, *problems: Problem) -> Outcome:
+    """The outcome of an encoded event."""
+    return Outcome(
+        status,
+        event.position,
+        event.record,
+        problems,
+        event.warnings,
+        event.origin,
+        event.time,
+        event.unique_id,
+    )
+
+
+def _repeated(event: EncodedEvent, repeat: Repeat) -> Outcome:
+    if repeat is Repeat.SAME_CONTENT:
+        return outcome(event, Status.DUPLICATE)
+    conflict = _CONFLICT if event.unique_id is not None else _SAME_SECOND
+    return outcome(event, Status.REJECTED, conflict)
+
+
+def _rejected(
+    item: Record,
+    record: Event | Mapping[str, Any] | None,
+    position: int,
+    problems: tuple[Problem, ...],
+) -> Outcome:
+    origin = item.origin if isinstance(item, Sourced) else None
+    given = item.record if isinstance(item, Sourced) else item
+    return Outcome(Status.REJECTED, position, record or given, problems, origin=origin)

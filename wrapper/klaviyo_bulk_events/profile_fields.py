@@ -1,0 +1,163 @@
+"""The fields of a profile, read and checked."""
+
+import re
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import Any, Final
+
+from klaviyo_bulk_events import identifiers, values
+from klaviyo_bulk_events.limits import EMAIL_LENGTH, EXTERNAL_ID_LENGTH
+from klaviyo_bulk_events.problems import Problem, RecordError, below
+from klaviyo_bulk_events.records import LOCATION_FIELDS, NULL, Location, check_names
+
+SUFFICIENT: Final = ("id", "email", "phone_number", "external_id")
+_KEYS: Final = frozenset({"id", "external_id", "anonymous_id"})
+_TEXTS: Final = frozenset(
+    {
+        "email",
+        "phone_number",
+        "kx",
+        "first_name",
+        "last_name",
+        "organization",
+        "locale",
+        "title",
+        "image",
+    }
+)
+_COORDINATES: Final = frozenset({"latitude", "longitude"})
+_PATCHES: Final = {
+    "append": ("patch_properties", "append"),
+    "unappend": ("patch_properties", "unappend"),
+    "unset": ("patch_properties", "unset"),
+    "append_identifiers": ("patch_identifiers", "append"),
+    "unappend_identifiers": ("patch_identifiers", "unappend"),
+}
+_EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
+_E_164: Final = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+_TEST_DOMAINS: Final = ("@example.com", "@test.com")
+
+
+class ProfileFields:
+    """Reads the fields of one profile, noting what is wrong with them."""
+
+    def __init__(self, local: tzinfo | None) -> None:
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self._local = local
+
+    def read(self, fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The given attributes and patches as plain JSON values."""
+        attributes: dict[str, Any] = {}
+        meta: dict[str, Any] = {}
+        for name, value in fields.items():
+            if type(value) is str and name in _TEXTS and value.isascii():
+                attributes[name] = value
+            elif value is None:
+                continue
+            elif name in _PATCHES:
+                group, patch = _PATCHES[name]
+                meta.setdefault(group, {})[patch] = self._patch(name, value)
+            else:
+                attributes[name] = None if value is NULL else self._attribute(name, value)
+        return attributes, meta
+
+    def identify(self, named: Mapping[str, Any]) -> None:
+        """Check that somebody is named, and in the forms that the server takes."""
+        if not any(named.get(name) for name in SUFFICIENT):
+            message = f"a profile needs one of {', '.join(SUFFICIENT)}"
+            self._refuse("/profile", "missing_identifier", message)
+            return
+        email_is_valid = self._check_email(named.get("email"))
+        self._check_phone(named.get("phone_number"), email_is_valid)
+        external_id = named.get("external_id")
+        if external_id is not None and len(external_id) > EXTERNAL_ID_LENGTH.value:
+            message = f"external_id is limited to {EXTERNAL_ID_LENGTH.value} characters"
+            self._refuse("/profile/external_id", "external_id_too_long", message)
+
+    def _check_email(self, email: str | None) -> bool:
+        if email is None:
+            return False
+        if not _EMAIL.fullmatch(email):
+            self._refuse("/profile/email", "invalid_email", "this is no email address")
+            return False
+        if len(email) > EMAIL_LENGTH.value:
+            message = f"an email address is limited to {EMAIL_LENGTH.value} characters"
+            self._refuse("/profile/email", "email_too_long", message)
+            return False
+        if email.lower().endswith(_TEST_DOMAINS):
+            message = "the server drops events for addresses at example.com and test.com"
+            self.warnings.append(Problem("/profile/email", "test_address", message))
+        return True
+
+    def _check_phone(self, phone: str | None, email_is_valid: bool) -> None:
+        if phone is None or _E_164.fullmatch(phone):
+            return
+        message = "a phone number is written in E.164: a plus, the country's code and digits only"
+        problem = Problem("/profile/phone_number", "invalid_phone_number", message)
+        # The server refuses an invalid number only where no valid address stands beside it.
+        (self.warnings if email_is_valid else self.problems).append(problem)
+
+    def _attribute(self, name: str, value: Any) -> Any:
+        pointer = f"/profile/{name}"
+        if name in _KEYS:
+            return self._collect(identifiers.as_text, value, pointer)
+        if name == "location":
+            return self._location(value)
+        if name == "properties":
+            return self._object(value, pointer)
+        return self._text(value, pointer)
+
+    def _location(self, location: Any) -> Any:
+        if isinstance(location, Location):
+            location = vars(location)
+        elif isinstance(location, Mapping):
+            self._collect(check_names, location, LOCATION_FIELDS, "/profile/location")
+        else:
+            return self._refuse("/profile/location", "wrong_type", "location must be a Location")
+        return {
+            name: self._place(value, name) for name, value in location.items() if value is not None
+        }
+
+    def _place(self, value: Any, name: str) -> Any:
+        if value is NULL:
+            return None
+        if type(value) is str and value.isascii():
+            return value
+        pointer = f"/profile/location/{name}"
+        if name in _COORDINATES and not isinstance(value, str):
+            return self._collect(values.number, value, pointer)
+        return self._text(value, pointer)
+
+    def _patch(self, name: str, value: Any) -> Any:
+        pointer = f"/profile/{name}"
+        if value is NULL:
+            return None
+        if name != "unset":
+            return self._object(value, pointer)
+        if isinstance(value, str):
+            return self._text(value, pointer)
+        if isinstance(value, list | tuple):
+            return [self._text(item, below(pointer, n)) for n, item in enumerate(value)]
+        return self._refuse(pointer, "wrong_type", "unset takes a name or a list of names")
+
+    def _object(self, value: Any, pointer: str) -> Any:
+        if isinstance(value, Mapping):
+            return self._collect(values.walked, value, pointer, self._local)
+        kind = type(value).__name__
+        return self._refuse(pointer, "wrong_type", f"this must be an object, not {kind}")
+
+    def _text(self, value: Any, pointer: str) -> Any:
+        return self._collect(values.text, value, pointer)
+
+    def _collect(self, read: Any, *arguments: Any) -> Any:
+        try:
+            return read(*arguments)
+        except RecordError as error:
+            self.problems.extend(error.problems)
+            return None
+
+    def _refuse(self, pointer: str, code: str, message: str) -> Any:
+        """Note a problem; what it returns stands in for the value and is never sent."""
+        self.problems.append(Problem(pointer, code, message))
+        return None

@@ -1,0 +1,67 @@
+"""Which events of a chunk a refusal names."""
+
+import re
+from typing import Final
+
+from klaviyo_bulk_events.answers import Answer, ApiError
+from klaviyo_bulk_events.chunker import Chunk
+from klaviyo_bulk_events.encoder import EncodedEvent
+from klaviyo_bulk_events.limits import REVISION, SCOPES
+from klaviyo_bulk_events.outcomes import Fate, Status
+from klaviyo_bulk_events.problems import Problem
+
+_ENTRY: Final = r"/data/attributes/events-bulk-create/data/(\d{1,9})"
+_IN_EVENT: Final = re.compile(_ENTRY + r"/attributes/events/data/(\d{1,9})(?:/.*)?", re.DOTALL)
+_IN_PROFILE: Final = re.compile(_ENTRY + r"/attributes/profile(?:/.*)?", re.DOTALL)
+
+_MENDS: Final = {
+    401: "the API key is not accepted: set KLAVIYO_API_KEY to a private key of the account",
+    403: f"the API key may not create events: give it the scope {' '.join(SCOPES)}",
+    404: "the endpoint is not there: check the base URL",
+    410: f"revision {REVISION} of the API is retired: update klaviyo-bulk-events",
+}
+
+
+def why_stopped(answer: Answer) -> str:
+    """What ended the run, and the mend."""
+    return f"{_MENDS[answer.status]} ({answer})"
+
+
+def named(chunk: Chunk, errors: tuple[ApiError, ...]) -> list[Fate]:
+    """The fates of the events that the errors point at; empty if they point at none.
+
+    A pointer into an entry's profile names all of the entry's events.
+    """
+    fates: dict[int, Fate] = {}
+    for error in errors:
+        for event in _pointed_at(chunk, error.pointer):
+            fates.setdefault(id(event), _fate(event, error))
+    return list(fates.values())
+
+
+def together(chunk: Chunk, errors: tuple[ApiError, ...]) -> Fate:
+    """The fate of a chunk that was refused without saying for which event."""
+    message = f"refused together with {len(chunk) - 1} others: {_words(errors[0])}"
+    problem = Problem(errors[0].pointer, "refused_together", message)
+    return Fate(Status.REJECTED, tuple(chunk.events), (problem,))
+
+
+def _pointed_at(chunk: Chunk, pointer: str) -> tuple[EncodedEvent, ...]:
+    if match := _IN_EVENT.fullmatch(pointer):
+        entry, event = map(int, match.groups())
+        if entry < len(chunk.entries) and event < len(chunk.entries[entry]):
+            return (chunk.entries[entry][event],)
+    elif match := _IN_PROFILE.fullmatch(pointer):
+        entry = int(match.group(1))
+        if entry < len(chunk.entries):
+            return chunk.entries[entry]
+    return ()
+
+
+def _fate(event: EncodedEvent, error: ApiError) -> Fate:
+    status = Status.DUPLICATE if error.is_repeat else Status.REJECTED
+    return Fate(status, (event,), (Problem(error.pointer, error.code, _words(error)),))
+
+
+def _words(error: ApiError) -> str:
+    return f"Klaviyo says: {error.detail or error.title or error.code} (error {error.id})"

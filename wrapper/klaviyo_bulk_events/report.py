@@ -1,0 +1,106 @@
+"""The sum of a run."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+from klaviyo_bulk_events.encoder import EncodedEvent
+from klaviyo_bulk_events.outcomes import Outcome, Settlement, Status
+from klaviyo_bulk_events.problems import Problem
+
+
+@frozen(kw_only=True)
+class Report:
+    """What became of the events of a run, and what it took.
+
+    submitted = accepted + duplicate + rejected + unknown + unsent, always. `rejections` and
+    `warnings` count events by code. `throttled` counts 429s, `bytes` the bodies of all attempts.
+    `stopped` says why the run ended before its source did, if it did.
+    """
+
+    submitted: int
+    accepted: int
+    duplicate: int
+    rejected: int
+    unknown: int
+    unsent: int
+    requests: int
+    retries: int
+    throttled: int
+    bytes: int
+    seconds: float
+    rejections: Mapping[str, int]
+    warnings: Mapping[str, int]
+    stopped: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        settled = self.accepted + self.duplicate + self.rejected + self.unknown + self.unsent
+        if self.submitted != settled:
+            raise AssertionError(f"{self.submitted} events submitted, {settled} settled")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report's fields under their names, for JSON."""
+        return attrs.asdict(self)
+
+
+class Tally:
+    """Counts what became of events while a run goes on."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._started = clock()
+        self._status: Counter[Status] = Counter()
+        self._rejections: Counter[str] = Counter()
+        self._warnings: Counter[str] = Counter()
+        self._requests = self._retries = self._throttled = self._bytes = 0
+        self.stopped: str | None = None
+
+    def add_outcome(self, outcome: Outcome) -> None:
+        """Count an event that was settled before anything was sent."""
+        self._status[outcome.status] += 1
+        self._warn(outcome.warnings)
+        if outcome.status is Status.REJECTED:
+            self._rejections[outcome.problems[0].code] += 1
+
+    def add_settlement(self, settlement: Settlement) -> None:
+        """Count a chunk that was settled."""
+        self._requests += settlement.requests
+        self._retries += settlement.retries
+        self._throttled += settlement.throttled
+        self._bytes += settlement.bytes
+        self.stopped = self.stopped or settlement.stop
+        for fate in settlement.fates:
+            self._status[fate.status] += len(fate.events)
+            if fate.status is Status.REJECTED:
+                self._rejections[fate.problems[0].code] += len(fate.events)
+            self._warn_of(fate.events)
+
+    def _warn_of(self, events: Sequence[EncodedEvent]) -> None:
+        # Events share their warnings: counting them by identity is a fraction of the work.
+        counts = Counter(id(event.warnings) for event in events)
+        shared = {id(event.warnings): event.warnings for event in events}
+        for key, count in counts.items():
+            self._warn(shared[key], count)
+
+    def _warn(self, warnings: tuple[Problem, ...], count: int = 1) -> None:
+        for code in {warning.code for warning in warnings}:
+            self._warnings[code] += count
+
+    def report(self, submitted: int) -> Report:
+        """The sum of all that was counted, of `submitted` events."""
+        return Report(
+            submitted=submitted,
+            **{status.value: self._status[status] for status in Status},
+            requests=self._requests,
+            retries=self._retries,
+            throttled=self._throttled,
+            bytes=self._bytes,
+            seconds=self._clock() - self._started,
+            rejections=dict(self._rejections.most_common()),
+            warnings=dict(self._warnings.most_common()),
+            stopped=self.stopped,
+        )

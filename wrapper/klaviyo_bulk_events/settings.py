@@ -1,0 +1,78 @@
+"""How a client sends, whichever driver it has."""
+
+import random
+import time
+from collections.abc import Iterable
+from typing import Final
+
+from attrs import define, field
+
+from klaviyo_bulk_events.chunker import Chunk
+from klaviyo_bulk_events.delivery import Delivery, Steps
+from klaviyo_bulk_events.encoder import Encoder
+from klaviyo_bulk_events.errors import ConfigurationError
+from klaviyo_bulk_events.intake import Intake
+from klaviyo_bulk_events.limiter import Limiter
+from klaviyo_bulk_events.limits import BURST, STEADY
+from klaviyo_bulk_events.planner import Planner
+from klaviyo_bulk_events.rates import Rate
+from klaviyo_bulk_events.steps import Notice, Watcher
+
+SPEC_RATES: Final = (
+    Rate(BURST.limit, BURST.seconds),
+    Rate(STEADY.limit, STEADY.seconds),
+)
+_LEASE_MARGIN: Final = 10.0
+"""Seconds by which what was written just before a connection was shut may arrive later."""
+
+
+def ignore(notice: Notice) -> None:
+    """The watcher of those who don't watch."""
+
+
+@define(kw_only=True)
+class Settings:
+    """Seconds are counted on the monotonic clock."""
+
+    rates: tuple[Rate, ...]
+    timeout: float
+    deadline: float
+    max_in_flight: int
+    watch: Watcher
+    limiter: Limiter = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        if not 0 < self.timeout < float("inf"):
+            raise ConfigurationError(f"timeout must be finite seconds above 0, not {self.timeout}")
+        if not self.deadline > 0:
+            raise ConfigurationError(f"deadline must be seconds above 0, not {self.deadline}")
+        if self.max_in_flight < 1:
+            raise ConfigurationError(f"max_in_flight must be 1 or more, not {self.max_in_flight}")
+        self.limiter = Limiter(self.rates, self.timeout + _LEASE_MARGIN)
+
+    def deliver(self, chunk: Chunk) -> Steps:
+        """The steps that deliver a chunk."""
+        return Delivery(
+            chunk,
+            deadline=self.deadline,
+            clock=time.monotonic,
+            random=random.random,
+            watch=self.watch,
+        ).steps()
+
+
+def planner(intake: Intake, backfill: bool | None, *, keep_records: bool = True) -> Planner:
+    """A planner for one run."""
+    if backfill is not None and not isinstance(backfill, bool):
+        raise ConfigurationError("backfill is True, False, or None: every event says it itself")
+    return Planner(Encoder(intake, backfill), intake, keep_records=keep_records)
+
+
+def read_rates(rates: Iterable[Rate | str] | None) -> tuple[Rate, ...]:
+    """The rates to keep; the spec's if none are given."""
+    if rates is None:
+        return SPEC_RATES
+    read = tuple(Rate.parse(rate) if isinstance(rate, str) else rate for rate in rates)
+    if not read:
+        raise ConfigurationError("there must be at least one rate")
+    return read

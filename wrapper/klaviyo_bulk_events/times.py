@@ -1,0 +1,118 @@
+"""Times as callers write them, read into aware datetimes."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from dateutil import parser
+
+from klaviyo_bulk_events.errors import ConfigurationError
+from klaviyo_bulk_events.limits import EARLIEST_YEAR, YEARS_AHEAD
+from klaviyo_bulk_events.problems import Problem, RecordError
+
+_RFC_3339: Final = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII
+).fullmatch
+_ORDINAL: Final = re.compile(r"(\d{4})-?(\d{3})(?!\d)(.*)", re.ASCII | re.DOTALL)
+_SECONDS: Final = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+
+
+def zone(name: str) -> tzinfo:
+    """The IANA time zone of that name.
+
+    Raises ConfigurationError.
+    """
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ConfigurationError(
+            f"there is no time zone {name!r}: name one like Europe/London "
+            "(where the system has none, pip install tzdata)"
+        ) from None
+
+
+def read_time(value: Any, local: tzinfo | None, unix: bool) -> datetime:
+    """An aware datetime from a datetime, a date, ISO 8601 text or, if `unix`, seconds.
+
+    A naive one is a time in the zone `local`. Raises RecordError.
+    """
+    moment = _read(value, unix)
+    if moment.utcoffset() is not None:
+        return moment
+    if local is None:
+        raise _fault(
+            "naive_time", "the time has no offset: add one, or say what time zone it is in"
+        )
+    return moment.replace(tzinfo=local)
+
+
+def read_rfc_3339(text: str) -> datetime | None:
+    """A time from a text that can go out as it stands; None for any other."""
+    if _RFC_3339(text) is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def check_range(moment: datetime, now: datetime) -> None:
+    """Raises RecordError for a time that the server refuses.
+
+    A year ahead is taken as 365 days, whatever the years are.
+    """
+    if EARLIEST_YEAR.value < moment.year < now.year:
+        return
+    if moment < datetime(EARLIEST_YEAR.value, 1, 1, tzinfo=UTC):
+        raise _fault("time_out_of_range", f"the time is too early: {EARLIEST_YEAR.sentence}")
+    if moment > now + timedelta(days=365 * YEARS_AHEAD.value):
+        raise _fault("time_out_of_range", f"the time is too late: {YEARS_AHEAD.sentence}")
+
+
+def _fault(code: str, message: str) -> RecordError:
+    return RecordError(Problem("/time", code, message))
+
+
+def _read(value: Any, unix: bool) -> datetime:
+    if isinstance(value, datetime) and value == value:  # pandas.NaT is a datetime, but not itself
+        return value
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime.combine(value, time())
+    if isinstance(value, str):
+        return _from_seconds(value) if unix and _SECONDS.fullmatch(value) else _from_text(value)
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        if unix:
+            return _from_seconds(value)
+        raise _fault("wrong_type", "a number is read as Unix seconds only when that is asked for")
+    raise _fault("wrong_type", f"a time is a datetime or ISO 8601 text, not {type(value).__name__}")
+
+
+def _from_seconds(value: str | float | Decimal) -> datetime:
+    try:
+        return datetime.fromtimestamp(float(value), UTC)
+    except (OverflowError, ValueError, OSError):
+        message = "that many Unix seconds are no time: milliseconds need dividing by 1,000"
+        raise _fault("time_out_of_range", message) from None
+
+
+def _from_text(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    try:
+        return parser.isoparse(_without_ordinal(text.strip()))
+    except (ValueError, OverflowError):
+        message = "the time is not ISO 8601, like 2026-11-08T09:30:00+00:00"
+        raise _fault("not_a_time", message) from None
+
+
+def _without_ordinal(text: str) -> str:
+    """ISO 8601 also counts the days of a year (2026-312), which dateutil does not read."""
+    match = _ORDINAL.fullmatch(text)
+    if match is None:
+        return text
+    year, day, rest = match.groups()
+    return f"{datetime.strptime(year + day, '%Y%j').date().isoformat()}{rest}"

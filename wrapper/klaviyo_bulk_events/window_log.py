@@ -1,0 +1,61 @@
+"""The completion-anchored sliding log, which says when a request may go out.
+
+A request holds its place from the grant until one window after its answer, or, as long as none has
+come, until one window after its lease. A place is granted when for every rate fewer than `limit`
+places are held. Then no window of that length, whatever its phase, sees more than `limit` arrivals
+(docs/decisions.md has the proof).
+
+Knows no clock and never sleeps: the caller says what time it is.
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable
+from typing import Final
+
+from klaviyo_bulk_events.rates import Rate
+
+# A wait that rounding made shorter than the clock's grain would be asked for without end.
+_SHORTEST_WAIT: Final = 1e-6
+
+
+class WindowLog:
+    """The places held under some rates. Times are seconds on one monotonic clock."""
+
+    def __init__(self, rates: Iterable[Rate], lease: float) -> None:
+        self._rates = tuple(rates)
+        self._lease = lease
+        self._longest = max(rate.seconds for rate in self._rates)
+        self._ends: list[float] = []
+        self._paused_until = float("-inf")
+
+    def wait(self, now: float) -> float:
+        """Seconds until a place is free if nothing is answered before; 0.0: it is free now."""
+        del self._ends[: bisect_right(self._ends, now - self._longest)]
+        return max(self._paused_until - now, *(self._wait(rate, now) for rate in self._rates), 0.0)
+
+    def _wait(self, rate: Rate, now: float) -> float:
+        held = len(self._ends) - bisect_right(self._ends, now - rate.seconds)
+        if held < rate.limit:
+            return 0.0
+        return max(self._ends[-rate.limit] + rate.seconds - now, _SHORTEST_WAIT)
+
+    def grant(self, now: float) -> float:
+        """Take a free place; returns its end, by which it is known."""
+        end = now + self._lease
+        insort(self._ends, end)
+        return end
+
+    def answered(self, end: float, now: float) -> None:
+        """The place whose end was `end` has its complete answer."""
+        self.unused(end)
+        insort(self._ends, min(end, now))
+
+    def unused(self, end: float) -> None:
+        """Nothing was written for the place whose end was `end`."""
+        at = bisect_left(self._ends, end)
+        if at < len(self._ends) and self._ends[at] == end:
+            del self._ends[at]
+
+    def pause(self, now: float, seconds: float) -> None:
+        """Grant nothing for so long; never shortens a pause that is on."""
+        self._paused_until = max(self._paused_until, now + seconds)
