@@ -11,7 +11,7 @@ import httpx
 from klaviyo_bulk_events.answers import NoAnswer, Reply
 from klaviyo_bulk_events.async_driver import AsyncDriver
 from klaviyo_bulk_events.chunker import Chunk
-from klaviyo_bulk_events.endpoint import CONNECT_SECONDS, Endpoint, Received, no_answer
+from klaviyo_bulk_events.endpoint import CONNECT_SECONDS, FAILURES, Endpoint, Received, no_answer
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.outcomes import Outcome, Settlement
@@ -119,7 +119,7 @@ class AsyncKlaviyoBulkEvents:
                 return await self._exchange(body)
         except TimeoutError:
             return NoAnswer("the attempt's time is over", written=True)
-        except httpx.HTTPError as error:
+        except FAILURES as error:
             return no_answer(error)
 
     async def _exchange(self, body: bytes) -> Reply:
@@ -129,7 +129,7 @@ class AsyncKlaviyoBulkEvents:
         )
         async with request as response:
             received = Received(response)
-            async for part in response.aiter_raw():
+            async for part in response.aiter_bytes():
                 if not received.take(part):
                     break
         return received.reply()

@@ -10,7 +10,7 @@ from klaviyo_bulk_events.encoder import EncodedEvent, Key
 from klaviyo_bulk_events.limits import EVENTS_PER_REQUEST, REQUEST_BYTES
 
 _REQUEST: Final = shape.request()
-_TAILS: Final = {flag: shape.profile_entry(backfill=flag)[1].tail for flag in (False, True)}
+_TAIL: Final = shape.profile_entry(backfill=True)[1].tail
 # Every entry is counted with a comma before it, which the first does not have.
 _EMPTY_SIZE: Final = _REQUEST.size - 1
 _COMMA: Final = 1
@@ -44,11 +44,11 @@ class Chunk:
 def _entry(events: tuple[EncodedEvent, ...]) -> bytes:
     first = events[0]
     data = b",".join([event.data for event in events])
-    return b"".join((first.opening, data, _TAILS[first.backfill]))
+    return b"".join((first.opening, data, _TAIL))
 
 
 def _size_in_new_entry(event: EncodedEvent) -> int:
-    return len(event.opening) + len(event.data) + _COMMA + len(_TAILS[event.backfill])
+    return len(event.opening) + len(event.data) + _COMMA + len(_TAIL)
 
 
 class Chunker:

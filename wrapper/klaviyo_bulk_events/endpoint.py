@@ -20,6 +20,9 @@ CONNECT_SECONDS: Final = 10.0
 LONGEST_ANSWER: Final = 1_000_000
 """Bytes of an answer that are read; no error document is that long."""
 
+FAILURES: Final = (httpx.HTTPError, httpx.StreamError, OSError)
+"""What an attempt may end in instead of an answer."""
+
 _NOT_WRITTEN: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,

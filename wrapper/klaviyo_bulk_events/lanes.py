@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from klaviyo_bulk_events.answers import NoAnswer, Reply
-from klaviyo_bulk_events.endpoint import CONNECT_SECONDS, Endpoint, Received, no_answer
+from klaviyo_bulk_events.endpoint import CONNECT_SECONDS, FAILURES, Endpoint, Received, no_answer
 
 
 class _TooLateError(Exception):
@@ -41,7 +41,7 @@ class Lane:
             return self._exchange(body)
         except _TooLateError:
             return NoAnswer("ConnectTimeout", written=False)
-        except httpx.HTTPError as error:
+        except FAILURES as error:
             return no_answer(error)
         finally:
             with self._lock:
@@ -58,7 +58,7 @@ class Lane:
             extensions={"trace": self._trace},
         ) as response:
             received = Received(response)
-            for part in response.iter_raw():
+            for part in response.iter_bytes():
                 if not received.take(part):
                     break
         return received.reply()

@@ -73,7 +73,10 @@ def profile_entry(*, backfill: bool) -> tuple[bytes, Frame]:
     entry = models.ProfileEntry(
         type_=models.ProfileEntryType.EVENT_BULK_CREATE, attributes=attributes
     )
-    events = _around(entry.to_dict(), b"[]", keep=1)
+    document = entry.to_dict()
+    # Ahead of the profile, so that what opens an entry tells which flow it belongs to.
+    document["attributes"] = {"backfill": backfill, **document["attributes"]}
+    events = _around(document, b"[]", keep=1)
     before, _, after = events.head.partition(orjson.dumps(_NO_PROFILE.to_dict()))
     return before, Frame(after, events.tail)
 

@@ -1,0 +1,321 @@
+"""What both clients do, against a real server."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from klaviyo_bulk_events import (
+    AsyncKlaviyoBulkEvents,
+    ConfigurationError,
+    Event,
+    Intake,
+    KlaviyoBulkEvents,
+    Outcome,
+    StoppedError,
+    limits,
+)
+from klaviyo_bulk_events.emulator import Running, Settings, running
+from klaviyo_bulk_events.steps import Answered, Paused, Retrying, Waiting
+
+KEY = "pk_0123456789abcdef"
+Make = Callable[..., Iterator[Event]]
+Connect = Callable[..., Any]
+
+
+def test_everything_arrives_once(client: Any, emulated: Running, make: Make) -> None:
+    """Requests are as full as they may be; the server has what was sent, and no more."""
+    report = client.send(make(2_500))
+    assert (report.submitted, report.accepted, report.requests) == (2_500, 2_500, 3)
+    sent = {event.unique_id for event in emulated.emulator.events(limit=10_000)}
+    assert sent == {f"order-{n}" for n in range(2_500)}
+
+
+@pytest.mark.parametrize("backfill", [True, False])
+def test_the_flow_is_what_was_said(
+    client: Any, emulated: Running, make: Make, backfill: bool
+) -> None:
+    """No event goes out with another flag than the call's."""
+    client.send(make(10), backfill=backfill)
+    assert {event.backfill for event in emulated.emulator.events()} == {backfill}
+
+
+def test_backfill_has_no_default(client: Any) -> None:
+    """Whether e-mails go out is never guessed."""
+    for kind in (KlaviyoBulkEvents, AsyncKlaviyoBulkEvents):
+        with pytest.raises(TypeError, match="backfill"):
+            kind(KEY).send([])  # type: ignore[call-arg]
+
+
+def test_a_flag_that_is_no_bool_is_refused(client: Any) -> None:
+    """1 and "yes" are no answer to whether e-mails go out."""
+    with pytest.raises(ConfigurationError, match="backfill"):
+        client.send([], backfill="yes")
+
+
+def test_mixed_input_is_settled_event_by_event(client: Any, make: Make) -> None:
+    """Events and mappings, good, bad and repeated, in one run."""
+    good = {
+        "metric": "Viewed Product",
+        "profile": {"email": "sarah@shop.org"},
+        "time": "2025-05-05T12:00:00Z",
+    }
+    seen: dict[int, str] = {}
+    report = client.stream(
+        [*make(2), good, good, {**good, "tme": 1}, "no record"],
+        lambda run, outcome: seen.update({outcome.position: outcome.status.value}),
+    )
+    assert [seen[n] for n in range(6)] == ["accepted"] * 3 + ["duplicate"] + ["rejected"] * 2
+    assert report.rejections == {"unknown_field": 1, "wrong_type": 1}
+
+
+def test_an_empty_source_sends_nothing(client: Any) -> None:
+    """No events, no request."""
+    report = client.send([])
+    assert (report.submitted, report.requests) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "retries"),
+    [
+        ("html_503", 1),
+        ("json_500", 1),
+        ("html_403", 1),
+        ("html_400", 1),
+        ("html_524", 1),
+        ("empty_502", 1),
+        ("reset_before", 1),
+        ("throttled_zero", 1),
+    ],
+)
+def test_faults_are_overcome(
+    connect: Connect, emulated: Running, make: Make, fault: str, retries: int
+) -> None:
+    """What was not processed goes again, until it is."""
+    emulated.emulator.inject(fault, times=1)
+    report = connect(timeout=5.0).send(make(5))
+    assert (report.accepted, report.retries) == (5, retries)
+
+
+@pytest.mark.parametrize("fault", ["trickle", "endless", "silence", "lost_answer"])
+def test_no_attempt_outlives_its_timeout(
+    connect: Connect, emulated: Running, make: Make, fault: str
+) -> None:
+    """An answer that trickles in, or never ends, is given up like one that does not come."""
+    emulated.emulator.set_faults({fault: 1.0})
+    started = time.monotonic()
+    report = connect(timeout=0.4, deadline=0.2).send(make(5))
+    assert report.unknown == 5
+    assert time.monotonic() - started < 3.0
+
+
+def test_a_lost_answer_is_asked_for_again(connect: Connect, emulated: Running, make: Make) -> None:
+    """The same bytes go again; the server, which has them, names them all as repeats."""
+    emulated.emulator.inject("lost_answer", times=1)
+    report = connect(timeout=0.4).send(make(5))
+    assert report.accepted + report.duplicate == 5
+    assert emulated.emulator.summary()["accepted"] == 5
+
+
+def test_a_wrong_key_stops_at_once(connect: Connect, make: Make) -> None:
+    """The error says what to do and holds the report; the source is not read on."""
+    pulled = 0
+
+    def source() -> Iterator[Event]:
+        nonlocal pulled
+        for event in make(100_000):
+            pulled += 1
+            yield event
+
+    client = connect(api_key="pk_wrong", max_in_flight=1)
+    with pytest.raises(StoppedError, match="KLAVIYO_API_KEY") as stopped:
+        client.send(source())
+    report = stopped.value.report
+    assert report.submitted == report.unsent == pulled
+    assert pulled < 5_000
+    assert "pk_wrong" not in f"{stopped.value!r} {report!r}"
+
+
+def test_the_source_is_pulled_only_as_fast_as_it_is_sent(
+    connect: Connect, emulated: Running, make: Make
+) -> None:
+    """With one request in flight, at most the next is being collected."""
+    most = limits.EVENTS_PER_REQUEST.value
+    ahead: list[int] = []
+
+    def source() -> Iterator[Event]:
+        for number, event in enumerate(make(4 * most)):
+            ahead.append(number - emulated.emulator.summary()["accepted"])
+            yield event
+
+    connect(max_in_flight=1).send(source())
+    assert max(ahead) <= 2 * most
+
+
+def test_a_run_can_be_stopped(connect: Connect, make: Make) -> None:
+    """What was taken is settled, the rest is not read, and the report is true."""
+
+    def see(run: Any, outcome: Outcome) -> None:
+        run.stop()
+
+    report = connect(max_in_flight=1).stream(make(50_000), see)
+    assert 1_000 <= report.submitted < 5_000
+    assert report.accepted >= 1_000
+    assert report.unsent == report.submitted - report.accepted
+
+
+def test_a_failing_source_raises_what_it_raised(client: Any, emulated: Running, make: Make) -> None:
+    """What was taken before is delivered, and the error says so."""
+
+    def source() -> Iterator[Event]:
+        yield from make(10)
+        raise RuntimeError("the cursor is gone")
+
+    with pytest.raises(RuntimeError, match="cursor") as raised:
+        client.send(source())
+    assert "accepted=10" in "".join(raised.value.__notes__)
+    assert emulated.emulator.summary()["accepted"] == 10
+
+
+def test_whoever_watches_is_told(connect: Connect, emulated: Running, make: Make) -> None:
+    """Waits, retries, pauses and answers reach the callback."""
+    notices: list[type] = []
+    emulated.emulator.inject("throttled_zero", times=1)
+    emulated.emulator.inject("html_503", times=1)
+    client = connect(rates=["1/0.05s"], on_event=lambda notice: notices.append(type(notice)))
+    client.send(make(5))
+    assert {Answered, Retrying, Paused, Waiting} <= set(notices)
+
+
+def test_the_limit_is_kept_and_reached(make: Make, request: pytest.FixtureRequest) -> None:
+    """Against an emulator with the same rate: never a 429, and no window overrun."""
+    rate = "5/0.2s"
+    from klaviyo_bulk_events import Rate
+
+    settings = Settings(rates=(Rate.parse(rate),), api_key=KEY, seed=3)
+    with (
+        running(settings) as server,
+        KlaviyoBulkEvents(KEY, base_url=server.url, rates=[rate]) as klaviyo,
+    ):
+        threads = [
+            threading.Thread(
+                target=klaviyo.send,
+                args=([event_of(n, make) for n in range(at, 20, 2)],),
+                kwargs={"backfill": True},
+            )
+            for at in range(2)
+        ]
+        for _ in range(10):
+            klaviyo.send(make(3), backfill=True)
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert server.emulator.summary()["requests"] >= 3
+        assert server.emulator.busiest(0.2) <= 5
+        assert all(request.status != 429 for request in server.emulator.requests())
+
+
+def event_of(number: int, make: Make) -> Event:
+    return list(make(number + 1))[number]
+
+
+def test_identifiers_alone() -> None:
+    """With profile_updates off, an import overwrites nobody's attributes."""
+    record = {
+        "metric": "Ordered Product",
+        "profile": {"email": "sarah@shop.org", "first_name": "Sarah", "location": {"city": "Bath"}},
+        "time": "2015-05-05T12:00:00Z",
+    }
+    bodies: list[bytes] = []
+
+    def keep(request: httpx.Request) -> httpx.Response:
+        bodies.append(request.read())
+        return httpx.Response(202)
+
+    with KlaviyoBulkEvents(KEY, transport=httpx.MockTransport(keep)) as klaviyo:
+        klaviyo.send([record], backfill=True, intake=Intake(profile_updates=False))
+        klaviyo.send([record], backfill=True)
+    assert [b"Sarah" in body for body in bodies] == [False, True]
+    assert [b"Bath" in body for body in bodies] == [False, True]
+
+
+def test_no_key_and_no_event_in_the_logs(
+    client: Any, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not even at the lowest level of everything underneath."""
+    caplog.set_level(logging.DEBUG)
+    client.send(make(3))
+    assert KEY not in caplog.text
+    assert "order-1" not in caplog.text
+
+
+def test_no_key_in_any_repr() -> None:
+    """A client in a traceback or a debugger gives nothing away."""
+    klaviyo = KlaviyoBulkEvents(KEY)
+    known = vars(klaviyo)
+    lanes = known["_lanes"]
+    assert KEY not in f"{klaviyo!r} {known!r} {vars(lanes)!r}"
+
+
+def test_a_closed_client_says_so(emulated: Running, make: Make) -> None:
+    """Sending after close() is a mistake of the program."""
+    klaviyo = KlaviyoBulkEvents(KEY, base_url=emulated.url)
+    klaviyo.close()
+    with pytest.raises(ConfigurationError, match="closed"):
+        klaviyo.send(make(1), backfill=True)
+
+
+def test_an_async_source(emulated: Running, make: Make) -> None:
+    """The asyncio client takes async iterables too."""
+
+    async def source() -> AsyncIterator[Event]:
+        for event in make(1_200):
+            yield event
+
+    async def send() -> int:
+        async with AsyncKlaviyoBulkEvents(KEY, base_url=emulated.url, rates=["99/s"]) as klaviyo:
+            return (await klaviyo.send(source(), backfill=True)).accepted
+
+    assert asyncio.run(send()) == 1_200
+
+
+def test_the_event_loop_is_not_held_up(emulated: Running, make: Make) -> None:
+    """Others get their turn while a plain iterable is taken in."""
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def send() -> None:
+        task = asyncio.create_task(others())
+        async with AsyncKlaviyoBulkEvents(KEY, base_url=emulated.url) as klaviyo:
+            await klaviyo.send(make(2_000), backfill=True)
+        task.cancel()
+
+    asyncio.run(send())
+    assert turns >= 20
+
+
+def test_a_cancelled_run_leaves_no_task_behind(emulated: Running, make: Make) -> None:
+    """Whoever cancels send() gets a quiet event loop back."""
+    emulated.emulator.set_faults({"silence": 1.0})
+
+    async def send() -> int:
+        async with AsyncKlaviyoBulkEvents(KEY, base_url=emulated.url) as klaviyo:
+            task = asyncio.create_task(klaviyo.send(make(5_000), backfill=True))
+            await asyncio.sleep(0.2)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            return len(asyncio.all_tasks()) - 1
+
+    assert asyncio.run(send()) == 0

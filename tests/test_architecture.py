@@ -1,0 +1,83 @@
+"""Dependencies point one way along the flow; what stands around it is never imported by it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import klaviyo_bulk_events
+
+PACKAGE = Path(klaviyo_bulk_events.__file__).parent
+NAME = "klaviyo_bulk_events"
+AROUND = ("sources", "cli", "emulator", "__main__")
+# The flow, each stage importing only what stands before it.
+STAGES = (
+    ("version", "errors", "rates", "limits", "problems"),
+    ("record_form", "records", "intake"),
+    ("times", "values", "identifiers", "shape", "derive", "ignored_values"),
+    ("profile_fields", "profiles", "encoder"),
+    ("repeats", "outcomes", "chunker", "planner"),
+    ("answers", "retry", "refusals", "steps", "delivery"),
+    ("window_log", "limiter"),
+    ("endpoint", "lanes", "driver", "async_driver"),
+    ("report", "progress", "settings", "client", "async_client"),
+)
+ORDER = {module: at for at, stage in enumerate(STAGES) for module in stage}
+
+
+def modules() -> dict[str, Path]:
+    return {path.stem: path for path in PACKAGE.glob("*.py") if path.stem != "__init__"}
+
+
+def imports(path: Path) -> set[str]:
+    """The modules of the package that a file imports when it is loaded."""
+    tree = ast.parse(path.read_text())
+    typing_only = {
+        id(node)
+        for branch in ast.walk(tree)
+        if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING"
+        for node in ast.walk(branch)
+    }
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and id(node) not in typing_only:
+            if node.module == NAME:
+                found |= {alias.name for alias in node.names}
+            elif node.module.startswith(f"{NAME}."):
+                found.add(node.module.split(".")[1])
+    return found
+
+
+def test_every_module_has_its_place() -> None:
+    """A new module is put into the flow, or around it."""
+    assert modules().keys() - set(AROUND) == ORDER.keys()
+
+
+@pytest.mark.parametrize("module", sorted(ORDER))
+def test_the_flow_runs_one_way(module: str) -> None:
+    """A stage imports itself and those before it, and nothing around the flow."""
+    later = {name for name in imports(modules()[module]) if ORDER.get(name, 99) > ORDER[module]}
+    assert later == set()
+
+
+def test_nothing_runs_in_a_circle() -> None:
+    """Within a stage, too, no module needs itself through another."""
+    graph = {name: imports(path) & ORDER.keys() for name, path in modules().items()}
+    while free := [name for name, needed in graph.items() if not needed & graph.keys()]:
+        for name in free:
+            del graph[name]
+    assert graph == {}
+
+
+def test_the_emulator_has_rules_of_its_own() -> None:
+    """It shares numbers with the wrapper and no validation: each is a check on the other."""
+    shared = {name for path in (PACKAGE / "emulator").glob("*.py") for name in imports(path)}
+    assert shared <= {"emulator", "rates", "errors", "limits", "version"}
+
+
+def test_generated_names_stay_in_few_places() -> None:
+    """They change with revisions."""
+    users = {
+        name for name, path in modules().items() if "klaviyo_bulk_events_api" in path.read_text()
+    }
+    assert users == {"limits", "shape", "endpoint"}
