@@ -14,13 +14,13 @@ AROUND = ("sources", "cli", "emulator", "__main__")
 STAGES = (
     ("version", "errors", "rates", "limits", "problems"),
     ("record_form", "records", "intake"),
-    ("times", "values", "identifiers", "shape", "derive", "ignored_values"),
+    ("times", "walk", "values", "identifiers", "shape", "derive", "ignored_values"),
     ("profile_fields", "profiles", "encoder"),
     ("repeats", "outcomes", "chunker", "planner"),
     ("answers", "retry", "refusals", "steps", "delivery"),
     ("window_log", "limiter"),
     ("endpoint", "lanes", "driver", "async_driver"),
-    ("report", "progress", "settings", "client", "async_client"),
+    ("report", "brake", "progress", "settings", "client", "async_client"),
 )
 ORDER = {module: at for at, stage in enumerate(STAGES) for module in stage}
 

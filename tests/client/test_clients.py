@@ -169,6 +169,96 @@ def test_a_run_can_be_stopped(connect: Connect, make: Make) -> None:
     assert report.unsent == report.submitted - report.accepted
 
 
+def test_an_outage_stops_the_run(connect: Connect, emulated: Running, make: Make) -> None:
+    """One request that is given up is enough: the rest can be sent when Klaviyo is back."""
+    emulated.emulator.set_faults({"html_503": 1.0})
+    report = connect(deadline=0.01, max_in_flight=1).send(make(50_000))
+    assert report.stopped is not None
+    assert report.submitted == report.unknown + report.unsent < 5_000
+
+
+def test_a_fault_of_the_whole_stops_the_run(make: Make) -> None:
+    """Three requests in a row that are refused whole for the same: it is not the events."""
+    error = {
+        "id": "1",
+        "code": "invalid",
+        "title": "",
+        "detail": "",
+        "source": {"pointer": "/data"},
+    }
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(400, json={"errors": [error]})
+
+    transport = httpx.MockTransport(refuse)
+    with KlaviyoBulkEvents(
+        KEY, transport=transport, rates=["999/s"], narrowing_budget=0, max_in_flight=1
+    ) as klaviyo:
+        report = klaviyo.send(make(50_000), backfill=True)
+    assert report.stopped is not None
+    assert "/data" in report.stopped
+    assert (report.requests, report.rejected) == (3, 3_000)
+    assert report.submitted == report.rejected + report.unsent
+
+
+@pytest.mark.parametrize("pointers", ["exact", "entry", "nothing"])
+@pytest.mark.parametrize("name_faults", ["all", "first"])
+def test_poison_costs_nobody_else(make: Make, pointers: str, name_faults: str) -> None:
+    """Whatever the refusal says: with requests enough, exactly the poisoned are rejected."""
+    settings = Settings(
+        rates=(), seed=11, pointers=pointers, name_faults=name_faults, faults={"poison": 0.02}
+    )
+    with (
+        running(settings) as server,
+        KlaviyoBulkEvents(
+            KEY, base_url=server.url, rates=["9999/s"], narrowing_budget=10_000
+        ) as klaviyo,
+    ):
+        rejected = {
+            outcome.unique_id
+            for outcome in klaviyo.stream(make(300), backfill=True)
+            if outcome.status == "rejected"
+        }
+        accepted = {event.unique_id for event in server.emulator.events()}
+    assert accepted == {f"order-{n}" for n in range(300)} - rejected
+    assert 0 < len(rejected) < 30
+
+
+def test_leaving_a_run_settles_what_was_in_flight(emulated: Running, make: Make) -> None:
+    """Whoever breaks out of the loop can still ask for the report, and it is true."""
+    with KlaviyoBulkEvents(KEY, base_url=emulated.url, rates=["99/s"]) as klaviyo:
+        run = klaviyo.stream(make(20_000), backfill=True)
+        for _ in run:
+            break
+        report = run.report()
+    assert report.accepted == emulated.emulator.summary()["accepted"] >= 1_000
+    assert report.submitted == report.accepted + report.unsent < 20_000
+
+
+def test_there_is_no_report_of_a_run_that_goes_on(emulated: Running, make: Make) -> None:
+    """Half a sum would look like a whole one."""
+    with KlaviyoBulkEvents(KEY, base_url=emulated.url, rates=["99/s"]) as klaviyo:
+        run = klaviyo.stream(make(5_000), backfill=True)
+        outcomes = iter(run)
+        next(outcomes)
+        with pytest.raises(ConfigurationError, match="has not ended"):
+            run.report()
+        assert len(list(outcomes)) == 4_999
+        assert run.report().accepted == 5_000
+
+
+def test_a_watcher_that_raises_costs_no_event(
+    connect: Connect, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its fault is logged, and the delivery goes on."""
+
+    def watch(notice: object) -> None:
+        raise RuntimeError("no room on the dashboard")
+
+    assert connect(on_event=watch).send(make(10)).accepted == 10
+    assert "no room on the dashboard" in caplog.text
+
+
 def test_a_failing_source_raises_what_it_raised(client: Any, emulated: Running, make: Make) -> None:
     """What was taken before is delivered, and the error says so."""
 

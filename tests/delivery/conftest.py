@@ -33,8 +33,8 @@ def encode() -> Make:
     return make
 
 
-@pytest.fixture
-def chunk(encode: Make) -> Chunk:
+@pytest.fixture(scope="session")
+def five(encode: Make) -> Chunk:
     """Two profiles: the first with events 0, 2 and 4, the second with 1 and 3."""
     chunker = Chunker()
     for number in range(5):
@@ -42,3 +42,8 @@ def chunk(encode: Make) -> Chunk:
     closed = chunker.close()
     assert closed is not None
     return closed
+
+
+@pytest.fixture
+def chunk(five: Chunk) -> Chunk:
+    return five

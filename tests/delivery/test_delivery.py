@@ -1,8 +1,11 @@
 """The delivery of a chunk, step by step, with a clock that only the steps move."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from klaviyo_bulk_events.answers import Answer, ApiError, NoAnswer, Reply
 from klaviyo_bulk_events.chunker import Chunk
@@ -26,17 +29,24 @@ def refusal(*pointers: str, status: int = 400, code: str = "invalid") -> Answer:
 class Simulation:
     """Carries out steps at once, answering from a list; the last reply repeats for ever."""
 
-    def __init__(self, chunk: Chunk, replies: Sequence[Reply], stop_after: int | None = None):
+    def __init__(
+        self,
+        chunk: Chunk,
+        replies: Sequence[Reply] | Callable[[bytes], Reply],
+        stop_after: int | None = None,
+        budget: int = 0,
+    ) -> None:
         self.now = 0.0
         self.bodies: list[bytes] = []
         self.waits: list[Wait] = []
         self.notices: list[Notice] = []
-        self._replies = list(replies)
+        self._replies = replies if callable(replies) else list(replies)
         self._stop_after = stop_after
         self.settlement = self._carry_out(
             Delivery(
                 chunk,
                 deadline=DEADLINE,
+                budget=budget,
                 clock=lambda: self.now,
                 random=lambda: 0.5,
                 watch=self.notices.append,
@@ -63,6 +73,8 @@ class Simulation:
     def _answer(self, body: bytes) -> Reply:
         self.bodies.append(body)
         self.now += 1.0
+        if callable(self._replies):
+            return self._replies(body)
         return self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
 
     @property
@@ -160,12 +172,12 @@ def test_named_events_are_settled_and_the_others_go_again(
     chunk: Chunk, pointers: list[str], fates: dict[str, list[str]]
 ) -> None:
     """All or nothing: the rest was not processed, and is sent without those at fault."""
-    assert Simulation(chunk, [refusal(*pointers), OK]).fates == fates
+    assert Simulation(chunk, [refusal(*pointers), OK], budget=1).fates == fates
 
 
 def test_the_rest_goes_again_at_once(chunk: Chunk) -> None:
     """A refusal is no reason to wait, and the rest's bytes are those of before."""
-    run = Simulation(chunk, [refusal(f"{ENTRY}/0/{EVENT}/1"), OK])
+    run = Simulation(chunk, [refusal(f"{ENTRY}/0/{EVENT}/1"), OK], budget=1)
     assert run.waits == []
     assert all(e.data in run.bodies[1] for e in chunk.events if e.unique_id != "order-2")
 
@@ -221,3 +233,76 @@ def test_every_status_can_be_reached(chunk: Chunk) -> None:
         *Simulation(chunk, [refusal(f"{ENTRY}/0/{EVENT}/0/unique_id"), refusal("")]).fates,
     }
     assert reached == {status.value for status in Status}
+
+
+def refuse(*poison: str, pointer: str = "", first: bool = False) -> Callable[[bytes], Reply]:
+    """A server that refuses whatever holds one of these events, and points there or elsewhere."""
+
+    def answer(body: bytes) -> Reply:
+        entries = orjson.loads(body)["data"]["attributes"]["events-bulk-create"]["data"]
+        found = [
+            f"{ENTRY}/{at}" if pointer == "entry" else pointer or f"{ENTRY}/{at}/{EVENT}/{place}/x"
+            for at, entry in enumerate(entries)
+            for place, event in enumerate(entry["attributes"]["events"]["data"])
+            if event["attributes"]["unique_id"] in poison
+        ]
+        return refusal(*found[: 1 if first else None]) if found else OK
+
+    return answer
+
+
+ANY_POISON = st.sets(st.sampled_from(EVERYTHING))
+
+
+@given(ANY_POISON, st.sampled_from(["", "entry", "/data", "/data/"]), st.booleans())
+def test_exactly_the_events_at_fault_are_rejected(
+    five: Chunk, poison: set[str], pointer: str, first: bool
+) -> None:
+    """Whatever a refusal points at, all of it or the first, given requests enough."""
+    run = Simulation(five, refuse(*poison, pointer=pointer, first=first), budget=100)
+    assert set(run.fates.get("rejected", ())) == poison
+    assert set(run.fates.get("accepted", ())) == set(EVERYTHING) - poison
+    assert run.settlement.requests == 1 + run.settlement.narrowing
+
+
+@given(ANY_POISON, st.integers(0, 4), st.sampled_from(["", "entry", "/data"]))
+def test_the_budget_is_kept(five: Chunk, poison: set[str], budget: int, pointer: str) -> None:
+    """What it leaves unresolved is rejected too, the innocent only as refused_together."""
+    run = Simulation(five, refuse(*poison, pointer=pointer), budget=budget)
+    assert run.settlement.narrowing <= budget
+    assert run.settlement.requests <= 1 + budget
+    assert poison <= set(run.fates.get("rejected", ()))
+    for fate in run.settlement.fates:
+        if fate.status is Status.REJECTED and fate.problems[0].code != "refused_together":
+            assert {event.unique_id for event in fate.events} <= poison
+
+
+def test_all_faults_named_cost_one_request(chunk: Chunk) -> None:
+    """What is left goes again once."""
+    run = Simulation(chunk, refuse("order-0", "order-3"), budget=32)
+    assert run.settlement.requests == 2
+
+
+@pytest.mark.parametrize(
+    ("replies", "fault"),
+    [
+        ([refusal("/data")], ("refused_together", "/data")),
+        ([refusal(f"{ENTRY}/3")], ("refused_together", f"{ENTRY}/*")),
+        ([OK], None),
+        ([refusal(f"{ENTRY}/0/attributes/profile"), OK], None),
+        ([LOST], None),
+    ],
+)
+def test_a_fault_of_the_whole_is_told_apart(
+    chunk: Chunk, replies: list[Reply], fault: tuple[str, str] | None
+) -> None:
+    """The code and the pointer's shape, if every event was rejected for the same."""
+    assert Simulation(chunk, replies).settlement.fault_of_all == fault
+
+
+@pytest.mark.parametrize(
+    ("replies", "outage"), [([LOST], True), ([NOT_WRITTEN], True), ([OK], False)]
+)
+def test_an_outage_is_told_apart(chunk: Chunk, replies: list[Reply], outage: bool) -> None:
+    """Nothing but time ended the attempts."""
+    assert Simulation(chunk, replies).settlement.outage is outage

@@ -19,7 +19,7 @@ from klaviyo_bulk_events.planner import Planner, Record
 from klaviyo_bulk_events.progress import Progress, outcomes
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
-from klaviyo_bulk_events.settings import Settings, ignore, planner, read_rates
+from klaviyo_bulk_events.settings import Settings, guarded, ignore, planner, read_rates
 from klaviyo_bulk_events.steps import Watcher
 
 _RECORDS_AT_ONCE: Final = 100
@@ -41,6 +41,7 @@ class AsyncKlaviyoBulkEvents:
         timeout: float = 60.0,
         deadline: float = 600.0,
         max_in_flight: int = 10,
+        narrowing_budget: int = 32,
         on_event: Watcher = ignore,
         allow_plain_http: bool = False,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -50,7 +51,8 @@ class AsyncKlaviyoBulkEvents:
             timeout=timeout,
             deadline=deadline,
             max_in_flight=max_in_flight,
-            watch=on_event,
+            narrowing_budget=narrowing_budget,
+            watch=guarded(on_event),
         )
         self._endpoint = Endpoint.of(api_key, base_url, allow_plain_http=allow_plain_http)
         self._http = httpx.AsyncClient(
@@ -179,11 +181,14 @@ class AsyncRun:
     async def _settled(self) -> AsyncGenerator[Outcome | Settlement]:
         settings = self._settings
         settle = self._driver.settle(self._ready(), settings.deliver, settings.max_in_flight)
-        async with aclosing(settle) as every:
-            async for settled in every:
+        try:
+            async for settled in settle:
                 if not self._progress.add(settled):
                     self.stop()
                 yield settled
+        finally:
+            await settle.aclose()
+            self._progress.end(self._driver.left())
 
     async def _ready(self) -> AsyncGenerator[Outcome | Chunk]:
         try:

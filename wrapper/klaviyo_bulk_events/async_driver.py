@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterator
 from typing import Any
 
 from klaviyo_bulk_events.answers import NoAnswer, Reply
@@ -25,31 +25,46 @@ class AsyncDriver:
         self._watch = watch
         self._stopping = asyncio.Event()
         self._waiting: set[asyncio.Event] = set()
+        self._under_way: set[asyncio.Task[Settlement]] = set()
 
     async def settle(
         self, ready: AsyncIterable[Outcome | Chunk], deliver: Callable[[Chunk], Steps], lanes: int
     ) -> AsyncGenerator[Outcome | Settlement]:
         """Deliver the chunks, at most `lanes` at a time, pulling no more than can be sent."""
-        under_way: set[asyncio.Task[Settlement]] = set()
         try:
             async for item in ready:
                 if isinstance(item, Outcome):
                     yield item
                     continue
-                under_way.add(asyncio.create_task(self.carry(deliver(item))))
-                timeout = None if len(under_way) >= lanes else 0
-                done, under_way = await _wait(under_way, timeout)
-                for task in done:
+                self._under_way.add(asyncio.create_task(self.carry(deliver(item))))
+                for task in await self._answered(block=len(self._under_way) >= lanes):
+                    self._under_way.remove(task)
                     yield task.result()
-            while under_way:
-                done, under_way = await _wait(under_way, None)
-                for task in done:
+            while self._under_way:
+                for task in await self._answered(block=True):
+                    self._under_way.remove(task)
                     yield task.result()
+        except asyncio.CancelledError:
+            for task in self._under_way:
+                task.cancel()
+            raise
         finally:
             self.stop()
-            for task in under_way:
-                task.cancel()
-            await asyncio.gather(*under_way, return_exceptions=True)
+            await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def _answered(self, *, block: bool) -> set[asyncio.Task[Settlement]]:
+        timeout = None if block else 0
+        done, _ = await asyncio.wait(
+            self._under_way, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+        )
+        return done
+
+    def left(self) -> Iterator[Settlement]:
+        """What was under way when nobody wanted to hear of it any more."""
+        for task in self._under_way:
+            if not task.cancelled():
+                yield task.result()
+        self._under_way.clear()
 
     def stop(self) -> None:
         """Send nothing more; what is under way may still be answered."""
@@ -111,12 +126,6 @@ class AsyncDriver:
         elif not reply.written:
             self._limiter.unused(place)
         return reply
-
-
-async def _wait(
-    tasks: set[asyncio.Task[Settlement]], timeout: float | None
-) -> tuple[set[asyncio.Task[Settlement]], set[asyncio.Task[Settlement]]]:
-    return await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
 
 
 async def _sleep(event: asyncio.Event, seconds: float | None) -> None:

@@ -34,6 +34,16 @@ class Chunk:
         """The request's exact bytes; the events' own are not encoded again."""
         return b"%b%b%b" % (_REQUEST.head, b",".join(map(_entry, self.entries)), _REQUEST.tail)
 
+    def halves(self) -> tuple["Chunk", "Chunk"]:
+        """Its two halves, of at least one event each where it has two or more."""
+        left = len(self) // 2
+        first, second = [], []
+        for entry in self.entries:
+            first.append(entry[: max(left, 0)])
+            second.append(entry[max(left, 0) :])
+            left -= len(entry)
+        return Chunk(tuple(filter(None, first))), Chunk(tuple(filter(None, second)))
+
     def without(self, events: Iterable[EncodedEvent]) -> "Chunk":
         """What is left once these events are taken out."""
         out = set(map(id, events))

@@ -17,7 +17,7 @@ from klaviyo_bulk_events.planner import Planner, Record
 from klaviyo_bulk_events.progress import Progress, outcomes
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
-from klaviyo_bulk_events.settings import Settings, ignore, planner, read_rates
+from klaviyo_bulk_events.settings import Settings, guarded, ignore, planner, read_rates
 from klaviyo_bulk_events.steps import Watcher
 
 
@@ -31,6 +31,8 @@ class KlaviyoBulkEvents:
     timeout: the most seconds that one attempt may take, from connecting to the end of its answer.
     deadline: the most seconds that a request is tried for, counted from its first attempt.
     max_in_flight: how many requests may be under way at once.
+    narrowing_budget: how many more requests may go into finding the events for which Klaviyo
+        refused one; what it leaves unresolved is rejected as `refused_together`.
     on_event: called with every wait, retry, pause and answer (see `steps`), from any thread.
 
     Raises ConfigurationError.
@@ -45,6 +47,7 @@ class KlaviyoBulkEvents:
         timeout: float = 60.0,
         deadline: float = 600.0,
         max_in_flight: int = 10,
+        narrowing_budget: int = 32,
         on_event: Watcher = ignore,
         allow_plain_http: bool = False,
         transport: httpx.BaseTransport | None = None,
@@ -54,7 +57,8 @@ class KlaviyoBulkEvents:
             timeout=timeout,
             deadline=deadline,
             max_in_flight=max_in_flight,
-            watch=on_event,
+            narrowing_budget=narrowing_budget,
+            watch=guarded(on_event),
         )
         endpoint = Endpoint.of(api_key, base_url, allow_plain_http=allow_plain_http)
         self._lanes = Lanes(endpoint, timeout, transport)
@@ -145,10 +149,15 @@ class Run:
 
     def _settled(self) -> Iterator[Outcome | Settlement]:
         settings = self._settings
-        for settled in self._driver.settle(self._ready(), settings.deliver, settings.max_in_flight):
-            if not self._progress.add(settled):
-                self.stop()
-            yield settled
+        settle = self._driver.settle(self._ready(), settings.deliver, settings.max_in_flight)
+        try:
+            for settled in settle:
+                if not self._progress.add(settled):
+                    self.stop()
+                yield settled
+        finally:
+            settle.close()
+            self._progress.end(self._driver.left())
 
     def _ready(self) -> Iterator[Outcome | Chunk]:
         try:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Generator
 from typing import Any, TypeAlias
 
+from attrs import define, evolve
+
 from klaviyo_bulk_events import refusals, retry
 from klaviyo_bulk_events.answers import Answer, Reply
 from klaviyo_bulk_events.chunker import Chunk
@@ -14,9 +16,18 @@ from klaviyo_bulk_events.steps import Answered, Enter, Paused, Post, Retrying, S
 Steps: TypeAlias = Generator[Step, Any, Settlement]
 
 
+@define
+class _Part:
+    """Events that are sent together; `ambiguous` once they may have been processed."""
+
+    chunk: Chunk
+    ambiguous: bool = False
+
+
 class Delivery:
     """Delivers a chunk within `deadline` seconds, counted from when it is first let in.
 
+    A refusal is narrowed down to the events at fault with at most `budget` further requests.
     `clock` is monotonic, `random` yields numbers in [0, 1).
     """
 
@@ -25,89 +36,96 @@ class Delivery:
         chunk: Chunk,
         *,
         deadline: float,
+        budget: int,
         clock: Callable[[], float],
         random: Callable[[], float],
         watch: Watcher,
     ) -> None:
-        self._chunk = chunk
+        self._parts = [_Part(chunk)]
         self._deadline = deadline
+        self._budget = budget
         self._clock = clock
         self._random = random
         self._watch = watch
         self._until: float | None = None
-        self._ambiguous = False
-        self._last: Reply | None = None
         self._settlement = Settlement()
 
     def steps(self) -> Steps:
         """Yields steps, is sent their results, returns the settlement of every event."""
-        body = self._chunk.body()
+        while self._parts:
+            yield from self._deliver(self._parts.pop())
+        return self._settlement
+
+    def _deliver(self, part: _Part) -> Generator[Step, Any, None]:
+        body = part.chunk.body()
         attempt = 0
+        reply: Reply | None = None
         while (yield Enter(self._until)):
             attempt += 1
             if self._until is None:
                 self._until = self._clock() + self._deadline
             reply = yield Post(body)
-            self._note(attempt, reply, body)
+            self._note(part, attempt, reply, len(body))
             verdict = retry.judge(reply, attempt, self._random())
-            if verdict.meaning in retry.REPEATS:
-                if self._clock() + verdict.wait > self._until:
-                    break
-                yield self._pause(attempt, verdict)
-            elif verdict.meaning is Meaning.REFUSED and self._take_out_named(reply):
-                body = self._chunk.body()
-            else:
-                self._settle(verdict.meaning, reply)
-                return self._settlement
-        self._leave_unsettled()
-        return self._settlement
+            if verdict.meaning not in retry.REPEATS:
+                self._settle(part, verdict.meaning, reply)
+                return
+            if self._clock() + verdict.wait > self._until:
+                self._settlement.outage = True
+                break
+            yield self._pause(attempt, verdict, reply)
+        self._leave_unsettled(part, reply)
 
-    def _note(self, attempt: int, reply: Reply, body: bytes) -> None:
-        self._last = reply
-        self._ambiguous |= retry.meaning_of(reply) in retry.AMBIGUOUS
+    def _note(self, part: _Part, attempt: int, reply: Reply, size: int) -> None:
+        part.ambiguous |= retry.meaning_of(reply) in retry.AMBIGUOUS
         settlement = self._settlement
         settlement.requests += 1
         settlement.retries += attempt > 1
         settlement.throttled += isinstance(reply, Answer) and reply.status == 429
-        settlement.bytes += len(body)
-        self._watch(Answered(attempt, len(self._chunk), len(body), reply))
+        settlement.bytes += size
+        self._watch(Answered(attempt, len(part.chunk), size, reply))
 
-    def _pause(self, attempt: int, verdict: Verdict) -> Wait:
+    def _pause(self, attempt: int, verdict: Verdict, reply: Reply) -> Wait:
         everybody = verdict.meaning is Meaning.THROTTLED
-        if everybody:
-            self._watch(Paused(verdict.wait))
-        elif self._last is not None:
-            self._watch(Retrying(attempt, verdict.wait, self._last))
+        paused = Paused(verdict.wait) if everybody else Retrying(attempt, verdict.wait, reply)
+        self._watch(paused)
         return Wait(verdict.wait, everybody)
 
-    def _take_out_named(self, reply: Reply) -> bool:
-        """Settle the events that a refusal names; whether others are left to be sent."""
-        errors = (isinstance(reply, Answer) and reply.errors) or ()
-        fates = refusals.named(self._chunk, errors)
-        self._settlement.fates += fates
-        self._chunk = self._chunk.without(event for fate in fates for event in fate.events)
-        return bool(fates) and bool(self._chunk)
-
-    def _settle(self, meaning: Meaning, reply: Reply) -> None:
-        if not self._chunk:
-            return
+    def _settle(self, part: _Part, meaning: Meaning, reply: Reply) -> None:
         if meaning is Meaning.ACCEPTED:
-            self._fate(Status.ACCEPTED)
-        elif meaning is Meaning.REFUSED and not self._ambiguous:
-            errors = (isinstance(reply, Answer) and reply.errors) or ()
-            self._settlement.fates.append(refusals.together(self._chunk, errors))
+            self._fate(part, Status.ACCEPTED)
+        elif meaning is Meaning.REFUSED and isinstance(reply, Answer):
+            self._narrow(part, reply)
         else:
-            self._leave_unsettled()
+            self._leave_unsettled(part, reply)
             if meaning is Meaning.STOP and isinstance(reply, Answer):
                 self._settlement.stop = refusals.why_stopped(reply)
 
-    def _leave_unsettled(self) -> None:
-        last = f"last came {self._last}" if self._last else "the run was stopped before"
-        if self._ambiguous:
-            message = f"no answer settled it; {last}; sending it again is harmless"
-            self._fate(Status.UNKNOWN, Problem("", "no_answer", message))
-        else:
-            self._fate(Status.UNSENT, Problem("", "not_sent", f"not processed; {last}"))
+    def _narrow(self, part: _Part, answer: Answer) -> None:
+        """Settle the events that the refusal is about; the others are sent again."""
+        fates, smaller = refusals.narrow(part.chunk, answer)
+        self._settlement.fates += fates
+        if len(smaller) <= self._budget:
+            self._budget -= len(smaller)
+            self._settlement.narrowing += len(smaller)
+            self._parts += [evolve(part, chunk=chunk) for chunk in reversed(smaller)]
+            return
+        for chunk in smaller:
+            self._refuse_together(evolve(part, chunk=chunk), answer)
 
-    def _fate(self, status: Status, *problems: Problem) -> None:
-        self._settlement.fates.append(Fate(status, tuple(self._chunk.events), problems))
+    def _refuse_together(self, part: _Part, answer: Answer) -> None:
+        if part.ambiguous:
+            self._leave_unsettled(part, answer)
+        else:
+            self._settlement.fates.append(refusals.together(part.chunk, answer))
+
+    def _leave_unsettled(self, part: _Part, last: Reply | None) -> None:
+        came = f"last came {last}" if last else "the run was stopped before"
+        if part.ambiguous:
+            message = f"no answer settled it; {came}; sending it again is harmless"
+            self._fate(part, Status.UNKNOWN, Problem("", "no_answer", message))
+        else:
+            self._fate(part, Status.UNSENT, Problem("", "not_sent", f"not processed; {came}"))
+
+    def _fate(self, part: _Part, status: Status, *problems: Problem) -> None:
+        self._settlement.fates.append(Fate(status, tuple(part.chunk.events), problems))

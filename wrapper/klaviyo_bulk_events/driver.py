@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
@@ -23,27 +23,35 @@ class Driver:
         self._watch = watch
         self._stopping = threading.Event()
         self._waiting: set[threading.Event] = set()
+        self._under_way: set[Future[Settlement]] = set()
 
     def settle(
         self, ready: Iterable[Outcome | Chunk], deliver: Callable[[Chunk], Steps], lanes: int
-    ) -> Iterator[Outcome | Settlement]:
+    ) -> Generator[Outcome | Settlement]:
         """Deliver the chunks, at most `lanes` at a time, pulling no more than can be sent."""
-        under_way: set[Future[Settlement]] = set()
         with ThreadPoolExecutor(lanes, thread_name_prefix="klaviyo") as pool:
             try:
                 for item in ready:
                     if isinstance(item, Outcome):
                         yield item
                         continue
-                    under_way.add(pool.submit(self.carry, deliver(item)))
-                    timeout = None if len(under_way) >= lanes else 0
-                    done, under_way = wait(under_way, timeout, FIRST_COMPLETED)
-                    yield from (future.result() for future in done)
-                while under_way:
-                    done, under_way = wait(under_way, None, FIRST_COMPLETED)
-                    yield from (future.result() for future in done)
+                    self._under_way.add(pool.submit(self.carry, deliver(item)))
+                    yield from self._answered(block=len(self._under_way) >= lanes)
+                while self._under_way:
+                    yield from self._answered(block=True)
             finally:
                 self.stop()
+
+    def _answered(self, *, block: bool) -> Iterator[Settlement]:
+        done, _ = wait(self._under_way, None if block else 0, FIRST_COMPLETED)
+        for future in done:
+            self._under_way.remove(future)
+            yield future.result()
+
+    def left(self) -> Iterator[Settlement]:
+        """What was under way when nobody wanted to hear of it any more."""
+        while self._under_way:
+            yield self._under_way.pop().result()
 
     def stop(self) -> None:
         """Send nothing more; what is under way may still be answered."""

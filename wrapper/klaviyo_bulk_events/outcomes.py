@@ -1,5 +1,6 @@
 """What became of events."""
 
+import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
@@ -57,12 +58,29 @@ class Fate:
 
 @define
 class Settlement:
-    """What became of a chunk, and what it took."""
+    """What became of a chunk, and what it took.
+
+    `narrowing` counts the requests that it took to find the events at fault. `stop` says why the
+    whole run has to stop, if it has to; `outage` that nothing but time ended the attempts.
+    """
 
     fates: list[Fate] = Factory(list)
     requests: int = 0
     retries: int = 0
+    narrowing: int = 0
     throttled: int = 0
     bytes: int = 0
     stop: str | None = None
-    """Why the whole run has to stop, if it has to."""
+    outage: bool = False
+
+    @property
+    def fault_of_all(self) -> tuple[str, str] | None:
+        """The code and the pointer's shape of what every event was rejected for, if that is one."""
+        faults = {_shape(problem) for fate in self.fates for problem in fate.problems[:1]}
+        if len(faults) == 1 and all(fate.status is Status.REJECTED for fate in self.fates):
+            return faults.pop()
+        return None
+
+
+def _shape(problem: Problem) -> tuple[str, str]:
+    return problem.code, re.sub(r"\d+", "*", problem.pointer)

@@ -1,9 +1,10 @@
 """What a run knows of itself, whichever driver carries it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from klaviyo_bulk_events.brake import Brake
 from klaviyo_bulk_events.errors import StoppedError
-from klaviyo_bulk_events.outcomes import Outcome, Settlement
+from klaviyo_bulk_events.outcomes import Fate, Outcome, Settlement, Status
 from klaviyo_bulk_events.planner import Planner, outcome
 from klaviyo_bulk_events.report import Report, Tally
 
@@ -14,6 +15,8 @@ class Progress:
     def __init__(self, planner: Planner) -> None:
         self._planner = planner
         self._tally = Tally()
+        self._brake = Brake()
+        self._refused: str | None = None
         self._failure: Exception | None = None
 
     def add(self, settled: Outcome | Settlement) -> bool:
@@ -22,11 +25,22 @@ class Progress:
             self._tally.add_outcome(settled)
             return True
         self._tally.add_settlement(settled)
-        return settled.stop is None
+        self._refused = self._refused or settled.stop
+        reason = settled.stop or self._brake.see(settled)
+        self._tally.stopped = self._tally.stopped or reason
+        return reason is None
 
     def source_failed(self, error: Exception) -> None:
         """The source raised: what was taken is settled first, then the error goes on."""
         self._failure = error
+
+    def end(self, left: Iterable[Settlement]) -> None:
+        """Count what was under way when the run was left, and what was never sent."""
+        for settlement in left:
+            self._tally.add_settlement(settlement)
+        chunk = self._planner.finish()
+        if chunk is not None:
+            self._tally.add_settlement(Settlement([Fate(Status.UNSENT, tuple(chunk.events))]))
 
     def report(self) -> Report:
         """The sum, once everything that was taken is settled."""
@@ -34,8 +48,8 @@ class Progress:
 
     def raise_if_ended_early(self) -> None:
         """Raise StoppedError, or what the source raised."""
-        if self._tally.stopped is not None:
-            raise StoppedError(self._tally.stopped, self.report())
+        if self._refused is not None:
+            raise StoppedError(self._refused, self.report())
         if self._failure is not None:
             self._failure.add_note(f"what was taken before is settled: {self.report()}")
             raise self._failure

@@ -12,6 +12,7 @@ from klaviyo_bulk_events.problems import Problem
 
 _ENTRY: Final = r"/data/attributes/events-bulk-create/data/(\d{1,9})"
 _IN_EVENT: Final = re.compile(_ENTRY + r"/attributes/events/data/(\d{1,9})(?:/.*)?", re.DOTALL)
+_AT_ENTRY: Final = re.compile(_ENTRY + r"(?:/(?:attributes(?:/events(?:/data)?)?)?)?")
 _IN_PROFILE: Final = re.compile(_ENTRY + r"/attributes/profile(?:/.*)?", re.DOTALL)
 
 _MENDS: Final = {
@@ -27,6 +28,22 @@ def why_stopped(answer: Answer) -> str:
     return f"{_MENDS[answer.status]} ({answer})"
 
 
+def narrow(chunk: Chunk, answer: Answer) -> tuple[list[Fate], list[Chunk]]:
+    """The fates of the events that a refusal is known to be about, and what is left to be sent.
+
+    Where it names none, the entry that it points at is taken apart from the others, or else the
+    chunk is halved.
+    """
+    errors = answer.errors or ()
+    fates = named(chunk, errors)
+    if fates:
+        rest = chunk.without(event for fate in fates for event in fate.events)
+        return fates, [rest] if rest else []
+    if len(chunk) == 1:
+        return [_fate(event, errors[0]) for event in chunk.events], []
+    return [], _parts(chunk, errors)
+
+
 def named(chunk: Chunk, errors: tuple[ApiError, ...]) -> list[Fate]:
     """The fates of the events that the errors point at; empty if they point at none.
 
@@ -39,11 +56,22 @@ def named(chunk: Chunk, errors: tuple[ApiError, ...]) -> list[Fate]:
     return list(fates.values())
 
 
-def together(chunk: Chunk, errors: tuple[ApiError, ...]) -> Fate:
-    """The fate of a chunk that was refused without saying for which event."""
-    message = f"refused together with {len(chunk) - 1} others: {_words(errors[0])}"
-    problem = Problem(errors[0].pointer, "refused_together", message)
+def together(chunk: Chunk, answer: Answer) -> Fate:
+    """The fate of events that were refused together, without a word on which is at fault."""
+    error = (answer.errors or (ApiError("", "", "", "", ""),))[0]
+    message = f"refused together with {len(chunk) - 1} others: {_words(error)}"
+    problem = Problem(error.pointer, "refused_together", message)
     return Fate(Status.REJECTED, tuple(chunk.events), (problem,))
+
+
+def _parts(chunk: Chunk, errors: tuple[ApiError, ...]) -> list[Chunk]:
+    for error in errors:
+        match = _AT_ENTRY.fullmatch(error.pointer)
+        at = int(match.group(1)) if match else len(chunk.entries)
+        if at < len(chunk.entries) > 1:
+            others = chunk.entries[:at] + chunk.entries[at + 1 :]
+            return [Chunk((chunk.entries[at],)), Chunk(others)]
+    return list(chunk.halves())
 
 
 def _pointed_at(chunk: Chunk, pointer: str) -> tuple[EncodedEvent, ...]:

@@ -9,6 +9,7 @@ import attrs
 from attrs import frozen
 
 from klaviyo_bulk_events.encoder import EncodedEvent
+from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.outcomes import Outcome, Settlement, Status
 from klaviyo_bulk_events.problems import Problem
 
@@ -18,8 +19,9 @@ class Report:
     """What became of the events of a run, and what it took.
 
     submitted = accepted + duplicate + rejected + unknown + unsent, always. `rejections` and
-    `warnings` count events by code. `throttled` counts 429s, `bytes` the bodies of all attempts.
-    `stopped` says why the run ended before its source did, if it did.
+    `warnings` count events by code. `narrowing` counts the requests spent on finding the events
+    that Klaviyo refuses, `throttled` 429s, `bytes` the bodies of all attempts. `stopped` says why
+    the run ended before its source did, if it did.
     """
 
     submitted: int
@@ -30,6 +32,7 @@ class Report:
     unsent: int
     requests: int
     retries: int
+    narrowing: int
     throttled: int
     bytes: int
     seconds: float
@@ -56,7 +59,7 @@ class Tally:
         self._status: Counter[Status] = Counter()
         self._rejections: Counter[str] = Counter()
         self._warnings: Counter[str] = Counter()
-        self._requests = self._retries = self._throttled = self._bytes = 0
+        self._requests = self._retries = self._narrowing = self._throttled = self._bytes = 0
         self.stopped: str | None = None
 
     def add_outcome(self, outcome: Outcome) -> None:
@@ -70,9 +73,9 @@ class Tally:
         """Count a chunk that was settled."""
         self._requests += settlement.requests
         self._retries += settlement.retries
+        self._narrowing += settlement.narrowing
         self._throttled += settlement.throttled
         self._bytes += settlement.bytes
-        self.stopped = self.stopped or settlement.stop
         for fate in settlement.fates:
             self._status[fate.status] += len(fate.events)
             if fate.status is Status.REJECTED:
@@ -91,12 +94,18 @@ class Tally:
             self._warnings[code] += count
 
     def report(self, submitted: int) -> Report:
-        """The sum of all that was counted, of `submitted` events."""
+        """The sum of all that was counted, of `submitted` events.
+
+        Raises ConfigurationError while some are not settled.
+        """
+        if sum(self._status.values()) != submitted:
+            raise ConfigurationError("the run has not ended: iterate over it, or finish() it")
         return Report(
             submitted=submitted,
             **{status.value: self._status[status] for status in Status},
             requests=self._requests,
             retries=self._retries,
+            narrowing=self._narrowing,
             throttled=self._throttled,
             bytes=self._bytes,
             seconds=self._clock() - self._started,

@@ -1,5 +1,6 @@
 """How a client sends, whichever driver it has."""
 
+import logging
 import random
 import time
 from collections.abc import Iterable
@@ -26,6 +27,21 @@ _LEASE_MARGIN: Final = 10.0
 """Seconds by which what was written just before a connection was shut may arrive later."""
 
 
+_log = logging.getLogger("klaviyo_bulk_events")
+
+
+def guarded(watch: Watcher) -> Watcher:
+    """A watcher whose own faults can't take events down with it."""
+
+    def tell(notice: Notice) -> None:
+        try:
+            watch(notice)
+        except Exception:
+            _log.exception("on_event raised; the delivery goes on")
+
+    return tell
+
+
 def ignore(notice: Notice) -> None:
     """The watcher of those who don't watch."""
 
@@ -38,6 +54,7 @@ class Settings:
     timeout: float
     deadline: float
     max_in_flight: int
+    narrowing_budget: int
     watch: Watcher
     limiter: Limiter = field(init=False)
 
@@ -46,6 +63,8 @@ class Settings:
             raise ConfigurationError(f"timeout must be finite seconds above 0, not {self.timeout}")
         if not self.deadline > 0:
             raise ConfigurationError(f"deadline must be seconds above 0, not {self.deadline}")
+        if self.narrowing_budget < 0:
+            raise ConfigurationError("narrowing_budget must be 0 or more")
         if self.max_in_flight < 1:
             raise ConfigurationError(f"max_in_flight must be 1 or more, not {self.max_in_flight}")
         self.limiter = Limiter(self.rates, self.timeout + _LEASE_MARGIN)
@@ -55,6 +74,7 @@ class Settings:
         return Delivery(
             chunk,
             deadline=self.deadline,
+            budget=self.narrowing_budget,
             clock=time.monotonic,
             random=random.random,
             watch=self.watch,

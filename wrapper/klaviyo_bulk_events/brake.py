@@ -1,0 +1,29 @@
+"""Ends a run when what goes wrong is no fault of its events."""
+
+from typing import Final
+
+from klaviyo_bulk_events.outcomes import Settlement
+
+_SAME_FAULT: Final = 3
+"""Consecutive chunks refused whole for the same: the next thousand events won't fare better."""
+
+
+class Brake:
+    """Sees every settlement, in the order in which they come."""
+
+    def __init__(self) -> None:
+        self._fault: tuple[str, str] | None = None
+        self._times = 0
+
+    def see(self, settlement: Settlement) -> str | None:
+        """Why the run has to stop now; None if it need not."""
+        if settlement.outage:
+            return "requests get no answer that settles them: send the rest when Klaviyo is back"
+        fault = settlement.fault_of_all
+        self._times = self._times + 1 if fault and fault == self._fault else bool(fault)
+        self._fault = fault
+        if fault is None or self._times < _SAME_FAULT:
+            return None
+        code, pointer = fault
+        where = f" at {pointer}" if pointer else ""
+        return f"{self._times} requests in a row were refused whole, with {code}{where}"
