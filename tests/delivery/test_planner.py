@@ -13,6 +13,7 @@ from klaviyo_bulk_events.chunker import Chunk, Chunker
 from klaviyo_bulk_events.encoder import Encoder
 from klaviyo_bulk_events.planner import Planner, Record, Sourced
 
+LONGEST = limits.STRING_BYTES.value
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
@@ -57,7 +58,7 @@ def settle(planner: Planner, *records: Record) -> list[str]:
         ([record(time=...)], ["missing_time"]),
         ([record(profile=...)], ["missing_field"]),
         ([record(metrc="x")], ["unknown_field"]),
-        ([record(properties={"note": "x" * 100_001})], ["string_too_long"]),
+        ([record(properties={"note": "x" * (LONGEST + 1)})], ["string_too_long"]),
         ([["no", "record"]], ["wrong_type"]),
         ([None], ["wrong_type"]),
     ],
@@ -76,7 +77,8 @@ def test_without_unique_ids_a_second_holds_one_event() -> None:
 
 def test_an_event_that_fits_no_request_is_rejected_alone() -> None:
     """The others are sent."""
-    large = record(properties={str(n): "x" * 99_000 for n in range(60)})
+    count = limits.REQUEST_BYTES.value // LONGEST + 1
+    large = record(properties={str(n): "x" * LONGEST for n in range(count)})
     assert settle(planner(), record(), large, record(value=2)) == [
         "sent",
         "event_too_large",

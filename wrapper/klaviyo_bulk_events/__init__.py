@@ -1,15 +1,20 @@
 """Deliver events to Klaviyo in bulk, at the rate limit, and know the fate of every one."""
 
-from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents, AsyncRun
-from klaviyo_bulk_events.client import KlaviyoBulkEvents, Run
-from klaviyo_bulk_events.errors import ConfigurationError, KlaviyoBulkEventsError, StoppedError
-from klaviyo_bulk_events.intake import Intake
-from klaviyo_bulk_events.outcomes import Outcome, Status
-from klaviyo_bulk_events.problems import Problem, RecordError
-from klaviyo_bulk_events.rates import Rate
-from klaviyo_bulk_events.records import NULL, Event, Location, Profile
-from klaviyo_bulk_events.report import Report
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from klaviyo_bulk_events.version import __version__
+
+if TYPE_CHECKING:
+    from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents, AsyncRun
+    from klaviyo_bulk_events.client import KlaviyoBulkEvents, Run
+    from klaviyo_bulk_events.errors import ConfigurationError, KlaviyoBulkEventsError, StoppedError
+    from klaviyo_bulk_events.intake import Intake
+    from klaviyo_bulk_events.outcomes import Outcome, Status
+    from klaviyo_bulk_events.problems import Problem, RecordError
+    from klaviyo_bulk_events.rates import Rate
+    from klaviyo_bulk_events.records import NULL, Event, Location, Profile
+    from klaviyo_bulk_events.report import Report
 
 __all__ = [
     "NULL",
@@ -32,3 +37,29 @@ __all__ = [
     "StoppedError",
     "__version__",
 ]
+
+# Imported when they are first asked for: httpx takes longer to import than all the rest, and who
+# makes events, or asks the command for help, does not need it.
+_MODULES = {
+    "async_client": ("AsyncKlaviyoBulkEvents", "AsyncRun"),
+    "client": ("KlaviyoBulkEvents", "Run"),
+    "errors": ("ConfigurationError", "KlaviyoBulkEventsError", "StoppedError"),
+    "intake": ("Intake",),
+    "outcomes": ("Outcome", "Status"),
+    "problems": ("Problem", "RecordError"),
+    "rates": ("Rate",),
+    "records": ("NULL", "Event", "Location", "Profile"),
+    "report": ("Report",),
+}
+_WHERE = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

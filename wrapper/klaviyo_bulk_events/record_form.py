@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
+from klaviyo_bulk_events.problems import Problem, RecordError, below
+
 # What follows one of these is a single name, dots and all: properties.a.b is the property "a.b".
 _PARENTS: Final = (
     ("profile", "location"),
@@ -20,15 +22,17 @@ _PREFIXES: Final = tuple((".".join(path) + ".", path) for path in _PARENTS)
 def nested(record: Mapping[str, Any]) -> dict[str, Any]:
     """The record with its dotted names put where they belong.
 
-    A dotted name whose value is None is left out: that is what an empty cell and NULL mean.
+    A dotted name whose value is None is left out: that is what an empty cell and NULL mean. Raises
+    RecordError for a name that is given twice with different values, or leads into what is no
+    object.
     """
     tree: dict[str, Any] = {}
     for name, value in record.items():
         path, last = split(name)
         if not path:
-            tree[last] = _merged(tree.get(last), value)
+            _put_whole(tree, last, value)
         elif value is not None:
-            _descend(tree, path)[last] = value
+            _put(_descend(tree, path), last, value, _pointer(*path))
     return tree
 
 
@@ -41,24 +45,57 @@ def split(name: Any) -> tuple[tuple[str, ...], Any]:
     return (), name
 
 
-def _descend(tree: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-    for step in path:
-        tree[step] = tree = dict(tree.get(step) or {})
-    return tree
-
-
-def _merged(before: Any, value: Any) -> Any:
-    if isinstance(before, Mapping) and isinstance(value, Mapping):
-        return {**before, **value}
-    return before if value is None else value
-
-
 def with_rest(record: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
-    """The record with every field that is not known moved into its properties."""
+    """The record with every field that is not known moved into its properties.
+
+    Raises RecordError for one that is among them already with another value.
+    """
     kept = {name: value for name, value in record.items() if name in known}
     rest = {name: value for name, value in record.items() if name not in known}
     given = {name: value for name, value in rest.items() if value is not None}
-    properties = kept.get("properties")
-    if given and (properties is None or isinstance(properties, Mapping)):
-        kept["properties"] = {**given, **(properties or {})}
+    if given:
+        properties = _descend(kept, ("properties",))
+        for name, value in given.items():
+            _put(properties, name, value, "/properties")
     return kept
+
+
+def _put_whole(tree: dict[str, Any], name: str, value: Any) -> None:
+    """Put a value whose parts may be there already, by their dotted names."""
+    before = tree.get(name)
+    if not isinstance(before, dict):
+        tree[name] = value
+    elif isinstance(value, Mapping):
+        merged = dict(value)
+        for key, part in before.items():
+            _put(merged, key, part, _pointer(name))
+        tree[name] = merged
+    elif value is not None:
+        raise _no_object(_pointer(name))
+
+
+def _put(parent: dict[str, Any], name: Any, value: Any, pointer: str) -> None:
+    if name in parent and parent[name] is not value and parent[name] != value:
+        if not (isinstance(parent[name], Mapping) and isinstance(value, Mapping)):
+            message = f"{name!r} is given twice, with different values"
+            raise RecordError(Problem(below(pointer, name), "given_twice", message))
+        value = {**parent[name], **value}
+    parent[name] = value
+
+
+def _descend(tree: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    """The object that the path leads to, copied: the record is the caller's."""
+    for depth, step in enumerate(path, 1):
+        inner = tree.get(step)
+        if inner is not None and not isinstance(inner, Mapping):
+            raise _no_object(_pointer(*path[:depth]))
+        tree[step] = tree = dict(inner or {})
+    return tree
+
+
+def _no_object(pointer: str) -> RecordError:
+    return RecordError(Problem(pointer, "wrong_type", "this must be an object"))
+
+
+def _pointer(*path: str) -> str:
+    return "".join(f"/{step}" for step in path)

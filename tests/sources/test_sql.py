@@ -1,0 +1,147 @@
+"""SQL and Parquet."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from klaviyo_bulk_events.errors import ConfigurationError
+from klaviyo_bulk_events.planner import Sourced
+from klaviyo_bulk_events.sources import Rules, open_files, query_source
+from klaviyo_bulk_events.sources.database import QueryError, Result
+from klaviyo_bulk_events.sources.sql import RowsSource
+
+from .conftest import codes
+
+
+def select(query: str, *, attach: Any = (), timezone: str | None = None) -> list[Sourced]:
+    rules = Rules(rest_as_properties=True)
+    return list(query_source(query, rules, attach=attach, timezone=timezone))
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("1.50::decimal(10, 2)", Decimal("1.50")),
+        ("date '2026-01-02'", date(2026, 1, 2)),
+        ("timestamp '2026-01-02 03:04:05'", datetime(2026, 1, 2, 3, 4, 5)),
+        ("timestamptz '2026-01-02 03:04:05+02'", "2026-01-02 01:04:05+00"),
+        ("[timestamptz '2026-01-02 03:04:05+02']", ["2026-01-02 01:04:05+00"]),
+        ("{'a': 1, 'b': null, 'c': [1, null]}", {"a": 1, "c": [1, None]}),
+        ("map {'a': 1}", {"a": 1}),
+        ("""'{"a": [1]}'::json""", {"a": [1]}),
+        ("'00123'", "00123"),
+        ("true", True),
+    ],
+)
+def test_values(expression: str, value: Any) -> None:
+    """Types come as Python has them; structs, maps and JSON nested; zoned times as text."""
+    (item,) = select(f"select {expression} as x, 'Sold' as metric; -- that's all")
+    assert item.record == {"metric": "Sold", "properties": {"x": value}}
+
+
+def test_null_is_not_given() -> None:
+    """NULL leaves no trace."""
+    (item,) = select("select null as value, 'Sold' as metric")
+    assert item.record == {"metric": "Sold"}
+
+
+def test_origins_count_rows() -> None:
+    """A row is named by its number."""
+    assert [item.origin for item in select("from range(3)")] == ["sql:1", "sql:2", "sql:3"]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("", "0 statements"),
+        ("select 1; select 2", "2 statements"),
+        ("copy (select 1) to 'OUT'", "not COPY"),
+        ("attach 'OUT'", "not ATTACH"),
+        ("install httpfs", "a single SELECT"),
+        ("load httpfs", "a single SELECT"),
+        ("create table t as select 1", "not CREATE"),
+        ("set lock_configuration = false", "not SET"),
+        ("prepare x as copy (select 1) to 'OUT'", "not PREPARE"),
+        ("selec 1", "syntax error"),
+        ("select * from nothing", "nothing does not exist"),
+        ("select * from read_csv('nothing.csv')", "No files found"),
+        ("select * from 'https://localhost:1/a.csv'", "httpfs"),
+        ("select error('no luck')", "no luck"),
+    ],
+)
+def test_a_query_that_is_refused(tmp_path: Path, query: str, words: str) -> None:
+    """Only a single SELECT runs, and what fails is said in one line."""
+    out = tmp_path / "out"
+    with pytest.raises(ConfigurationError) as error:
+        select(query.replace("OUT", str(out)))
+    assert words in str(error.value)
+    assert "\n" not in str(error.value)
+    assert not out.exists()
+
+
+def test_an_error_does_not_quote_data() -> None:
+    """A value that can't be converted is not shown: it may be somebody's address."""
+    with pytest.raises(ConfigurationError) as error:
+        select("select v::int as value from (values ('ada@shop.org')) t(v)")
+    assert "ada@shop.org" not in str(error.value)
+
+
+def test_a_query_that_fails_on_the_way() -> None:
+    """The rows before are records, and a rejected one says that the rest is lost."""
+
+    def rows() -> Iterator[tuple[str]]:
+        yield from [("Sold",)] * 3
+        raise QueryError("no luck")
+
+    items = list(RowsSource(Result(["metric"], {}, rows()), "sql", Rules()))
+    assert codes(items) == [None, None, None, "source_broken_off"]
+    assert items[-1].origin == "sql:4"
+    assert items[-1].problem is not None
+    assert "after 3 rows; what follows is lost: no luck" in items[-1].problem.message
+
+
+def test_an_attached_database_is_read_only(tmp_path: Path) -> None:
+    """A database can be read, by its name."""
+    path = tmp_path / "shop.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table orders as select 'Sold' as metric")
+    (item,) = select("select * from shop.orders", attach=[str(path)])
+    assert item.record == {"metric": "Sold"}
+
+
+def test_a_database_that_is_not_there(tmp_path: Path) -> None:
+    """A missing database is an error, and is not created."""
+    with pytest.raises(ConfigurationError, match="does not exist"):
+        select("select 1", attach=[str(tmp_path / "none.duckdb")])
+    assert not list(tmp_path.iterdir())
+
+
+def test_zoned_times_are_made_in_the_zone_given() -> None:
+    """What SQL itself makes of naive times is in the zone of the command line."""
+    query = "select timestamp '2026-07-01 12:00:00'::timestamptz as time"
+    (item,) = select(query, timezone="Europe/London")
+    assert datetime.fromisoformat(item.record["time"]).isoformat() == "2026-07-01T12:00:00+01:00"
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    """Neither of two columns with one name is left out in silence."""
+    with pytest.raises(ConfigurationError, match="same name: 'a'"):
+        select("select 1 as a, 2 as a")
+
+
+def test_parquet(tmp_path: Path) -> None:
+    """A Parquet file is a table with types, whatever characters its name has."""
+    path = tmp_path / "orders [1]*.parquet"
+    query = "select 'Sold' as metric, {'sku': 'A' || i} as properties from range(5000) t(i)"
+    with duckdb.connect() as connection:
+        connection.sql(query).write_parquet(str(path))
+    (source,) = open_files([str(path)], Rules())
+    items = list(source)
+    assert items[0].record == {"metric": "Sold", "properties": {"sku": "A0"}}
+    assert items[-1].origin == f"{path}:5000"
+    assert source.share() == 1.0

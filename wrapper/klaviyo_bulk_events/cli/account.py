@@ -1,0 +1,51 @@
+"""Whose account it is, and the client for it."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from klaviyo_bulk_events.client import KlaviyoBulkEvents
+from klaviyo_bulk_events.errors import ConfigurationError
+from klaviyo_bulk_events.limits import SERVER
+from klaviyo_bulk_events.steps import Watcher
+
+_SHOWN: Final = 4
+_LONG_ENOUGH: Final = 16
+"""Characters of a key of which the last four may be shown."""
+
+
+def read_key(path: Path | None) -> str | None:
+    """The key in the file; None leaves it to the environment. Raises ConfigurationError."""
+    if path is None:
+        return None
+    try:
+        key = path.read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        raise ConfigurationError(f"the API key can't be read from {path}") from None
+    if not key:
+        raise ConfigurationError(f"there is no API key in {path}: the file is empty")
+    return key
+
+
+def client(options: Mapping[str, Any], watch: Watcher) -> KlaviyoBulkEvents:
+    """The client that the options describe. Raises ConfigurationError."""
+    return KlaviyoBulkEvents(
+        read_key(options["api_key_file"]),
+        base_url=options["base_url"],
+        rates=options["rate"] or None,
+        timeout=options["timeout"],
+        deadline=options["deadline"],
+        max_in_flight=options["max_in_flight"],
+        on_event=watch,
+        allow_plain_http=options["allow_plain_http"],
+    )
+
+
+def described(options: Mapping[str, Any]) -> str:
+    """The account as far as it can be told without asking: the key's end, and the host."""
+    key = read_key(options["api_key_file"]) or os.environ.get("KLAVIYO_API_KEY", "")
+    end = key[-_SHOWN:] if len(key) >= _LONG_ENOUGH else ""
+    base = options["base_url"] or os.environ.get("KLAVIYO_BASE_URL") or SERVER
+    return f"that of the key …{end} at {urlsplit(base).netloc}"

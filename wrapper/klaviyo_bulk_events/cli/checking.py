@@ -1,0 +1,89 @@
+"""What `check` does."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from klaviyo_bulk_events.cli.display import say
+from klaviyo_bulk_events.cli.exits import Exit, exit_of
+from klaviyo_bulk_events.cli.inputs import read_inputs
+from klaviyo_bulk_events.cli.monitor import duration
+from klaviyo_bulk_events.cli.pace import seconds_for
+from klaviyo_bulk_events.cli.sending import rejects_of
+from klaviyo_bulk_events.cli.summary import Sentences, aligned, printable, reasons
+from klaviyo_bulk_events.cli.survey import Span, Survey
+from klaviyo_bulk_events.outcomes import Outcome
+from klaviyo_bulk_events.rates import Rate
+from klaviyo_bulk_events.report import Report
+from klaviyo_bulk_events.settings import read_rates
+
+
+def check_all(options: Mapping[str, Any]) -> int:
+    """Say what would become of what the options name; the exit code."""
+    rates = read_rates(options["rate"] or None)
+    inputs = read_inputs(options)
+    sentences = Sentences()
+    with rejects_of(options, inputs) as rejects:
+
+        def hear(outcome: Outcome) -> None:
+            rejects.take(outcome)
+            sentences.hear(outcome)
+
+        survey = Survey(inputs.planner(), hear)
+        report = survey.take_all(inputs.records())
+    click.echo("\n".join(_findings(report, survey, sentences, rates)))
+    if rejects.failure is not None:
+        say(f"{rejects.path} is not complete: {rejects.failure.strerror}")
+        return Exit.WRONG
+    return exit_of(report)
+
+
+def _findings(
+    report: Report, survey: Survey, sentences: Sentences, rates: Sequence[Rate]
+) -> list[str]:
+    return [
+        *_counts(report),
+        *reasons("Rejected because of", report.rejections, sentences),
+        *reasons("Warnings", report.warnings, sentences),
+        *_metrics(survey.metrics),
+        *_example(survey.example),
+        "",
+        _work(report, rates),
+    ]
+
+
+def _counts(report: Report) -> list[str]:
+    rows = [
+        ("read", f"{report.submitted:,}", ""),
+        ("good", f"{report.accepted:,}", "would be sent"),
+        ("duplicate", f"{report.duplicate:,}", "repeat an earlier record and would not be sent"),
+        ("rejected", f"{report.rejected:,}", "break a rule and would not be sent"),
+    ]
+    return ["Nothing was sent.", "", *aligned(rows, "<><")]
+
+
+def _metrics(metrics: Mapping[str, Span]) -> list[str]:
+    rows = [
+        (
+            printable(name),
+            f"{span.events:,}",
+            f"{span.first.isoformat(' ', 'seconds')} to {span.last.isoformat(' ', 'seconds')}",
+        )
+        for name, span in sorted(metrics.items(), key=lambda item: -item[1].events)
+    ]
+    return ["", "Metrics:", *aligned(rows, "<><")] if rows else []
+
+
+def _example(body: bytes | None) -> list[str]:
+    """JSON with nothing but ASCII, which can't steer a terminal."""
+    if body is None:
+        return []
+    return ["", "The first event, as it would go out:", json.dumps(json.loads(body), indent=2)]
+
+
+def _work(report: Report, rates: Sequence[Rate]) -> str:
+    limits = " and ".join(map(str, rates))
+    least = duration(seconds_for(report.requests, rates))
+    return f"{report.requests:,} requests, {report.bytes:,} bytes, {least} or more at {limits}"

@@ -1,0 +1,128 @@
+"""The file of what was neither accepted nor there already."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Final, Self
+
+from klaviyo_bulk_events.cli.json_form import JsonForm
+from klaviyo_bulk_events.errors import ConfigurationError
+from klaviyo_bulk_events.outcomes import Outcome, Status
+from klaviyo_bulk_events.records import Event, Location, Profile
+from klaviyo_bulk_events.sources.json_lines import ALTERED
+
+_SETTLED: Final = frozenset({Status.ACCEPTED, Status.DUPLICATE})
+_ONLY_ME: Final = 0o600
+
+
+class Rejects:
+    """Writes outcomes as JSON lines that only the user may read; does nothing without a path.
+
+    `backfill` is that of the run, `local` the zone of naive times. Raises ConfigurationError for a
+    file that can't be written, or is among the `sources`.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        sources: Sequence[str],
+        *,
+        backfill: bool | None,
+        local: tzinfo | None,
+    ) -> None:
+        self.path = path
+        self.failure: OSError | None = None
+        self._backfill = backfill
+        self._local = local
+        self._file: BinaryIO | None = None
+        if path is not None:
+            check_output("--rejects", path, sources)
+            self._file = open_private(path)
+
+    def take(self, outcome: Outcome) -> None:
+        """Write the outcome, unless it is settled for good. A `failure` is kept for the end."""
+        if self._file is None or outcome.status in _SETTLED:
+            return
+        try:
+            self._file.write(line(outcome, self._backfill, self._local))
+        except OSError as error:
+            self.failure = self.failure or error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._file is not None:
+            try:
+                self._file.close()
+            except OSError as failure:
+                self.failure = self.failure or failure
+
+
+def check_output(option: str, path: Path, sources: Sequence[str]) -> None:
+    """Raises ConfigurationError if writing the file would overwrite a source."""
+    for source in sources:
+        if path.exists() and os.path.exists(source) and os.path.samefile(path, source):
+            raise ConfigurationError(f"{option} would overwrite {source}, which is being read")
+
+
+def open_private(path: Path) -> BinaryIO:
+    """A file for writing that only the user may read. Raises ConfigurationError."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _ONLY_ME)
+        if os.path.isfile(path):
+            os.chmod(path, _ONLY_ME)
+    except OSError as error:
+        raise ConfigurationError(f"{path} can't be written: {error.strerror}") from None
+    return open(descriptor, "wb")
+
+
+def line(outcome: Outcome, backfill: bool | None, local: tzinfo | None) -> bytes:
+    """The outcome as a line of JSON whose record, sent again, is the same event."""
+    form = JsonForm(local)
+    document = {
+        "origin": outcome.origin,
+        "status": outcome.status.value,
+        "problems": [
+            {"pointer": p.pointer, "code": p.code, "message": p.message} for p in outcome.problems
+        ],
+    }
+    document = form.of(document)
+    form.altered = False
+    document["record"] = form.of(_record(outcome, backfill))
+    if form.altered:
+        document[ALTERED] = True
+    return json.dumps(document, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def _record(outcome: Outcome, backfill: bool | None) -> dict[str, Any]:
+    record = _as_record(outcome.record)
+    if outcome.time is not None:
+        record["time"] = outcome.time
+    if outcome.unique_id is not None:
+        record["unique_id"] = outcome.unique_id
+    if backfill is not None and record and record.keys() != {"line"}:
+        record.setdefault("backfill", backfill)
+    return record
+
+
+def _as_record(record: Event | Mapping[str, Any] | None) -> dict[str, Any]:
+    if isinstance(record, Event):
+        return _given(record)
+    return dict(record or {})
+
+
+def _given(record: Event | Profile | Location) -> dict[str, Any]:
+    return {
+        name: _given(value) if isinstance(value, Profile | Location) else value
+        for name, value in vars(record).items()
+        if value is not None
+    }

@@ -1,0 +1,95 @@
+"""The command `send`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from klaviyo_bulk_events.cli import options as shared
+from klaviyo_bulk_events.cli.grouped import GroupedCommand, grouped
+
+_delivery = grouped("Delivery")
+_output = grouped("Output")
+
+
+@click.command(cls=GroupedCommand)
+@shared.sources
+@shared.flows
+@shared.records
+@shared.columns
+@_delivery(
+    "--api-key-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The file that holds the private key, which else is taken from KLAVIYO_API_KEY.",
+)
+@_delivery(
+    "--base-url", metavar="URL", help="Where Klaviyo is; else KLAVIYO_BASE_URL, else its own."
+)
+@shared.rates
+@_delivery(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="The most that one attempt may take.",
+)
+@_delivery(
+    "--deadline",
+    type=click.FloatRange(0, min_open=True),
+    default=600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a request is tried for.",
+)
+@_delivery(
+    "--max-in-flight",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="How many requests may be under way at once.",
+)
+@_delivery("--allow-plain-http", is_flag=True, help="Allow a base URL without TLS.")
+@shared.rejects
+@_output(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the report as JSON.",
+)
+@_output("--yes", is_flag=True, help="Don't ask on a terminal.")
+@_output("--quiet", is_flag=True, help="Show no progress.")
+@_output("--verbose", is_flag=True, help="Show waits, retries, pauses and answers.")
+@click.pass_context
+def send(ctx: click.Context, /, **options: Any) -> None:
+    r"""Deliver events and report what became of every one.
+
+    A SOURCE is a file of JSON lines (.jsonl, .ndjson), CSV or Parquet; text also compressed (.gz,
+    .zst); - is standard input. A broken line is one rejected record, not the end of the run.
+
+    A shop's history, of which no flow may fire:
+      klaviyo-bulk-events send orders.csv.gz --backfill --metric 'Placed Order' \
+        --timezone Europe/London --map 'Email=profile.email' \
+        --map 'Order Total=value' --unique-id-from 'Order No' --rest-as-properties
+
+    New events, which may e-mail customers:
+      klaviyo-bulk-events send today.jsonl --trigger-flows --rejects rejects.jsonl
+
+    Once the rejects are mended:
+      klaviyo-bulk-events send rejects.jsonl --trigger-flows
+
+    Out of a database:
+      klaviyo-bulk-events send --backfill --attach shop.duckdb --sql "select
+        'Placed Order' as metric, email as \"profile.email\", placed_at as time,
+        total as value, {'items': items} as properties from shop.orders"
+
+    A line of JSON, and a CSV header:
+      {"metric": "Placed Order", "profile": {"email": "ada@shop.org"},
+       "time": "2026-11-08T09:30:00Z", "value": 19.9, "properties": {"sku": "A1"}}
+      metric,profile.email,time,value,properties.sku
+    """
+    from klaviyo_bulk_events.cli.sending import send_all
+
+    ctx.exit(send_all(options))

@@ -1,0 +1,137 @@
+"""What `send` does."""
+
+import signal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import click
+import orjson
+
+from klaviyo_bulk_events.cli import account, question
+from klaviyo_bulk_events.cli.display import Say, display, say
+from klaviyo_bulk_events.cli.exits import Exit, exit_of
+from klaviyo_bulk_events.cli.inputs import Inputs, read_inputs
+from klaviyo_bulk_events.cli.interrupts import Interrupts
+from klaviyo_bulk_events.cli.monitor import Monitor
+from klaviyo_bulk_events.cli.notices import told
+from klaviyo_bulk_events.cli.rejects import Rejects, check_output
+from klaviyo_bulk_events.cli.summary import Sentences, printable, summary
+from klaviyo_bulk_events.client import KlaviyoBulkEvents
+from klaviyo_bulk_events.errors import ConfigurationError, StoppedError
+from klaviyo_bulk_events.planner import Sourced
+from klaviyo_bulk_events.report import Report
+from klaviyo_bulk_events.settings import read_rates
+from klaviyo_bulk_events.steps import Notice
+from klaviyo_bulk_events.times import zone
+
+
+def send_all(options: Mapping[str, Any]) -> int:
+    """Deliver what the options name; the exit code. Raises ConfigurationError."""
+    watch = _Watch()
+    with account.client(options, watch) as client:
+        inputs = read_inputs(options)
+        _check_report(options["report"], inputs)
+        records: Iterator[Sourced] = inputs.records()
+        if question.is_asked(options):
+            yes, records = question.agreed(options, inputs.backfill, records)
+            if not yes:
+                say("Nothing was sent.")
+                return Exit.INTERRUPTED
+        with rejects_of(options, inputs) as rejects:
+            run = _Sending(options, inputs, rejects, watch)
+            report, sentences = run.carry_out(client, records)
+    click.echo(summary(report, sentences))
+    _tell(options, report, rejects)
+    if run.interrupted is not None:
+        return run.interrupted
+    return Exit.WRONG if run.refused or rejects.failure is not None else exit_of(report)
+
+
+def rejects_of(options: Mapping[str, Any], inputs: Inputs) -> Rejects:
+    """Where what isn't accepted is written."""
+    name = inputs.intake.timezone
+    local = zone(name) if name is not None else None
+    return Rejects(options["rejects"], inputs.paths, backfill=inputs.backfill, local=local)
+
+
+class _Watch:
+    """Passes on notices once somebody listens."""
+
+    def __init__(self) -> None:
+        self.listeners: list[Callable[[Notice], None]] = []
+
+    def __call__(self, notice: Notice) -> None:
+        for listener in self.listeners:
+            listener(notice)
+
+
+class _Sending:
+    """One run: what is shown while it goes on, and what is kept of it."""
+
+    def __init__(
+        self, options: Mapping[str, Any], inputs: Inputs, rejects: Rejects, watch: _Watch
+    ) -> None:
+        self._options = options
+        self._inputs = inputs
+        self._rejects = rejects
+        self._watch = watch
+        self._monitor = Monitor(read_rates(options["rate"] or None), inputs.share)
+        self._sentences = Sentences()
+        self.interrupted: int | None = None
+        self.refused = False
+
+    def carry_out(
+        self, client: KlaviyoBulkEvents, records: Iterable[Sourced]
+    ) -> tuple[Report, Sentences]:
+        """Deliver the records."""
+        interrupts = Interrupts(say)
+        inputs = self._inputs
+        run = client.stream(
+            interrupts.reading(records), backfill=inputs.backfill, intake=inputs.intake
+        )
+        with (
+            interrupts.calling(run.stop),
+            display(self._monitor, quiet=self._options["quiet"]) as shown,
+        ):
+            self._listen(shown)
+            try:
+                for outcome in run:
+                    self._rejects.take(outcome)
+                    self._monitor.settle(outcome)
+                    self._sentences.hear(outcome)
+            except StoppedError:
+                self.refused = True
+        report = run.report()
+        self.interrupted = interrupts.exit_code
+        if interrupts.by is not None:
+            name = signal.Signals(interrupts.by).name
+            report = attrs.evolve(report, stopped=report.stopped or f"interrupted by {name}")
+        return report, self._sentences
+
+    def _listen(self, shown: Say) -> None:
+        self._watch.listeners.append(self._monitor.note)
+        if self._options["verbose"]:
+            self._watch.listeners.append(lambda notice: shown(printable(told(notice))))
+
+
+def _check_report(path: Path | None, inputs: Inputs) -> None:
+    if path is None:
+        return
+    check_output("--report", path, inputs.paths)
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        raise ConfigurationError(f"{path} can't be written: {error.strerror}") from None
+
+
+def _tell(options: Mapping[str, Any], report: Report, rejects: Rejects) -> None:
+    """Say and write down how the run ended."""
+    if options["report"] is not None:
+        content = orjson.dumps(report.as_dict(), option=orjson.OPT_INDENT_2)
+        options["report"].write_bytes(content + b"\n")
+    if report.stopped is not None:
+        say(f"Stopped: {report.stopped}. What was not read yet is not counted.")
+    if rejects.failure is not None:
+        say(f"{rejects.path} is not complete: {rejects.failure.strerror}")

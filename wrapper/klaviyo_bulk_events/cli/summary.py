@@ -1,0 +1,91 @@
+"""Reports as aligned text."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from klaviyo_bulk_events.cli.monitor import duration
+from klaviyo_bulk_events.outcomes import Outcome, Status
+from klaviyo_bulk_events.problems import Problem
+from klaviyo_bulk_events.report import Report
+
+_EXPLAINED: Final = {
+    Status.ACCEPTED: "Klaviyo took them; they show up within some minutes",
+    Status.DUPLICATE: "they were there already",
+    Status.REJECTED: "they break a rule and were not recorded",
+    Status.UNKNOWN: "no answer settled them: run it again, which is harmless",
+    Status.UNSENT: "not sent or not processed: run it again",
+}
+
+
+class Sentences:
+    """Remembers for each code of a problem the first sentence that was said."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, str] = {}
+
+    def hear(self, outcome: Outcome) -> None:
+        """Take the sentences of an outcome."""
+        for problem in (*outcome.problems[:1], *outcome.warnings):
+            self._hear(problem)
+
+    def _hear(self, problem: Problem) -> None:
+        if problem.code not in self._said:
+            self._said[problem.code] = problem.message
+
+    def of(self, code: str) -> str:
+        """The sentence for a code."""
+        return self._said.get(code, "")
+
+
+def summary(report: Report, sentences: Sentences) -> str:
+    """The report for a reader."""
+    parts = [
+        *counts(report),
+        *reasons("Rejected because of", report.rejections, sentences),
+        *reasons("Warnings", report.warnings, sentences),
+        "",
+        _work(report),
+    ]
+    return "\n".join(parts)
+
+
+def counts(report: Report) -> list[str]:
+    """How many events were settled how; zeros say so too."""
+    named = {status: getattr(report, status.value) for status in Status}
+    width = len(f"{report.submitted:,}")
+    lines = [f"{'submitted':<11} {report.submitted:>{width},}"]
+    for status, count in named.items():
+        why = f"  {_EXPLAINED[status]}" if count else ""
+        lines.append(f"  {status.value:<9} {count:>{width},}{why}")
+    return lines
+
+
+def reasons(title: str, codes: Mapping[str, int], sentences: Sentences) -> list[str]:
+    """How many events had which problem, with a sentence for each."""
+    rows = [(code, f"{count:,}", printable(sentences.of(code))) for code, count in codes.items()]
+    return ["", f"{title}:", *aligned(rows, "<><")] if rows else []
+
+
+def aligned(rows: Iterable[Sequence[str]], sides: str) -> list[str]:
+    """The rows as indented columns, each to its side (`<` or `>`)."""
+    rows = list(rows)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  "
+        + "  ".join(
+            f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def printable(text: str) -> str:
+    """The text without what could steer a terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _work(report: Report) -> str:
+    return (
+        f"{report.requests:,} requests ({report.retries:,} of them retries, "
+        f"{report.throttled:,} throttled), {report.bytes:,} bytes, {duration(report.seconds)}"
+    )

@@ -1,0 +1,86 @@
+"""JSON lines: a record in each, or an outcome that was set aside and mended."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from klaviyo_bulk_events.outcomes import Status
+from klaviyo_bulk_events.planner import Sourced
+from klaviyo_bulk_events.problems import Problem, RecordError
+from klaviyo_bulk_events.record_form import split
+from klaviyo_bulk_events.sources import json_text
+from klaviyo_bulk_events.sources.lines import Line, Lines
+from klaviyo_bulk_events.sources.rules import Rules
+
+_SET_ASIDE: Final = frozenset({"origin", "status", "problems", "record"})
+ALTERED: Final = "altered"
+"""What marks an outcome in whose record something that JSON can't say was replaced."""
+
+_NOT_AN_OBJECT: Final = Problem("", "not_an_object", "a record is a JSON object")
+_NOT_MENDED: Final = Problem(
+    "",
+    "not_mended",
+    f'what JSON can\'t say was replaced in this record: mend it, then take "{ALTERED}" out',
+)
+
+
+class JsonLinesSource:
+    """The records in JSON lines."""
+
+    def __init__(self, lines: Lines, rules: Rules) -> None:
+        self.name = lines.name
+        self._rules = rules
+        self._lines = lines
+        lines.pause()
+
+    def __iter__(self) -> Iterator[Sourced]:
+        self._lines = self._lines.again()
+        try:
+            for line in self._lines:
+                if line.problem is not None:
+                    yield line.rejected(self.name, line.problem)
+                elif line.data and not line.data.isspace():
+                    yield self._sourced(line)
+        finally:
+            self._lines.close()
+
+    def share(self) -> float | None:
+        """How much was read, 0 to 1; None where the size isn't known."""
+        return self._lines.share()
+
+    def _sourced(self, line: Line) -> Sourced:
+        try:
+            value = json_text.parse(line.data)
+        except RecordError as error:
+            return line.rejected(self.name, error.problems[0])
+        if type(value) is not dict:
+            return line.rejected(self.name, _NOT_AN_OBJECT)
+        origin = f"{self.name}:{line.number}"
+        if _is_set_aside(value):
+            return _resumed(value, origin)
+        try:
+            return Sourced(self._rules.complete(value, lambda name: _at(value, name)), origin)
+        except RecordError as error:
+            return Sourced(value, origin, error.problems[0])
+
+
+def _is_set_aside(value: Mapping[str, Any]) -> bool:
+    return value.keys() - {ALTERED} == _SET_ASIDE and value["status"] in tuple(Status)
+
+
+def _resumed(value: Mapping[str, Any], origin: str) -> Sourced:
+    """The record of an outcome; what the command line adds was added the first time."""
+    record = value["record"]
+    if not isinstance(record, Mapping):
+        return Sourced({"record": record}, origin, _NOT_AN_OBJECT)
+    return Sourced(record, origin, _NOT_MENDED if ALTERED in value else None)
+
+
+def _at(record: Mapping[str, Any], name: str) -> Any:
+    """What a dotted name stands for, whether the record is nested or has dotted names itself."""
+    if name in record:
+        return record[name]
+    path, last = split(name)
+    value: Any = record
+    for step in (*path, last):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value

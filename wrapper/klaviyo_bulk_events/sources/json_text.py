@@ -1,0 +1,39 @@
+"""JSON text as it was meant: no number loses digits on the way in."""
+
+import json
+import re
+from typing import Any, Final
+
+import orjson
+
+from klaviyo_bulk_events.problems import Problem, RecordError
+
+# orjson reads an integer that needs more than 64 bits as a float.
+_has_long_number: Final = re.compile(rb"\d{19}").search
+
+
+def parse(data: bytes) -> Any:
+    """The value, also one that has no place in JSON: NaN, 2**70, half a surrogate pair.
+
+    What is wrong with those is said of the record, by pointer. Raises RecordError.
+    """
+    if _has_long_number(data) is None:
+        try:
+            return orjson.loads(data)
+        except orjson.JSONDecodeError:
+            pass
+    return _parse_leniently(data)
+
+
+def _parse_leniently(data: bytes) -> Any:
+    try:
+        return json.loads(data.decode())
+    except UnicodeDecodeError as error:
+        code, message = "not_utf8", f"the text is not UTF-8 from byte {error.start + 1} on"
+    except json.JSONDecodeError as error:
+        code, message = "not_json", f"this is no JSON: {error.msg} at character {error.pos + 1}"
+    except ValueError:
+        code, message = "integer_out_of_range", "a number in it has thousands of digits"
+    except RecursionError:
+        code, message = "too_deep", "it is nested too deep to be read"
+    raise RecordError(Problem("", code, message))

@@ -1,0 +1,173 @@
+"""From the columns of a table to records."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from attrs import frozen
+
+from klaviyo_bulk_events.errors import ConfigurationError
+from klaviyo_bulk_events.planner import Sourced
+from klaviyo_bulk_events.problems import Problem, RecordError, below
+from klaviyo_bulk_events.record_form import split
+from klaviyo_bulk_events.sources.cells import Convert, boolean, number
+from klaviyo_bulk_events.sources.fields import is_field, meant_by
+from klaviyo_bulk_events.sources.mapping import Mapped
+from klaviyo_bulk_events.sources.rules import Rules
+
+_TYPED: Final[dict[str, Convert]] = {"value": number, "backfill": boolean}
+
+
+@frozen
+class _Column:
+    index: int
+    field: str
+    path: tuple[str, ...]
+    name: str
+    pointer: str
+    convert: Convert | None
+
+
+class Table:
+    """Makes records of rows. Raises ConfigurationError for columns that it can't place.
+
+    `own` converts the cells of columns that have a type of their own and are not mapped.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        header: Sequence[str],
+        rules: Rules,
+        own: Mapping[str, Convert] | None = None,
+    ) -> None:
+        self._name = name
+        self._rules = rules
+        _check_header(name, header)
+        mapped = _mapped(name, header, rules, own or {})
+        columns = [_column(index, mapped[column]) for index, column in enumerate(header)]
+        # A struct is put in place before the columns that add to it.
+        self._columns = sorted(columns, key=lambda column: len(column.path))
+        # A row that fills none of a profile's columns has a profile, only nobody in it.
+        self._empty = ["profile"] if any(c.path[:1] == ("profile",) for c in columns) else []
+        self._indexes = _indexes(name, header, mapped, rules.unique_id_from)
+
+    def sourced(self, cells: Sequence[Any], origin: str) -> Sourced:
+        """A row as a record; None is a cell that is not given."""
+        record: dict[str, Any] = {name: {} for name in self._empty}
+        try:
+            for column in self._columns:
+                cell = cells[column.index]
+                if cell is not None:
+                    _put(record, column, cell)
+            self._rules.complete(record, lambda name: cells[self._indexes[name]])
+        except RecordError as error:
+            return Sourced(self._as_given(cells), origin, error.problems[0])
+        return Sourced(record, origin)
+
+    def _as_given(self, cells: Sequence[Any]) -> dict[str, Any]:
+        given = ((column.field, cells[column.index]) for column in self._columns)
+        return {field: cell for field, cell in given if cell is not None}
+
+
+def _put(record: dict[str, Any], column: _Column, cell: Any) -> None:
+    if column.convert is not None:
+        cell = column.convert(cell, column.pointer)
+    _descend(record, column.path)[column.name] = _given(cell) if type(cell) is dict else cell
+
+
+def _descend(record: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    for step in path:
+        inner = record.setdefault(step, {})
+        if not isinstance(inner, dict):
+            raise RecordError(Problem(f"/{step}", "wrong_type", f"{step} must be an object"))
+        record = inner
+    return record
+
+
+def _given(struct: Mapping[Any, Any]) -> dict[Any, Any]:
+    """A struct without what is NULL in it."""
+    return {
+        key: _given(value) if isinstance(value, dict) else value
+        for key, value in struct.items()
+        if value is not None
+    }
+
+
+def _check_header(name: str, header: Sequence[str]) -> None:
+    if not any(header):
+        raise ConfigurationError(f"{name} has no header that names its columns")
+    if unnamed := [str(number) for number, column in enumerate(header, 1) if not column]:
+        raise ConfigurationError(f"{name} has columns without a name: number {', '.join(unnamed)}")
+    if twice := [column for column, times in Counter(header).items() if times > 1]:
+        raise ConfigurationError(f"{name} has columns with the same name: {_listed(twice)}")
+
+
+def _mapped(
+    name: str, header: Sequence[str], rules: Rules, own: Mapping[str, Convert]
+) -> dict[str, Mapped]:
+    if missing := [column for column in rules.mapping if column not in header]:
+        raise ConfigurationError(
+            f"{name} has no column {_listed(missing)}, which --map names; it has {_listed(header)}"
+        )
+    unknown = [c for c in header if c not in rules.mapping and not is_field(c)]
+    rest = [c for c in unknown if rules.rest_as_properties and not c.startswith("profile.")]
+    if lost := [column for column in unknown if column not in rest]:
+        raise ConfigurationError(_unknown(name, lost, header))
+    mapped = {column: Mapped(column, own.get(column)) for column in header}
+    mapped |= {column: Mapped(f"properties.{column}", own.get(column)) for column in rest}
+    mapped |= rules.mapping
+    _check_targets(name, mapped)
+    return mapped
+
+
+def _unknown(name: str, columns: Sequence[str], header: Sequence[str]) -> str:
+    lines = "".join(f"\n  {_suggested(column)}" for column in columns)
+    if len(header) == 1 and (mark := next((m for m in ";\t|" if m in header[0]), None)):
+        return f"{name} must separate its columns by commas; {mark!r} seems to do so now{lines}"
+    return (
+        f"{name} has columns that are no fields of an event:{lines}\n"
+        "Map each with --map 'COLUMN=properties.NAME', or take them all as properties with "
+        "--rest-as-properties."
+    )
+
+
+def _suggested(column: str) -> str:
+    meant = meant_by(column)
+    return f"{column!r}: did you mean {meant}?" if meant else repr(column)
+
+
+def _check_targets(name: str, mapped: Mapping[str, Mapped]) -> None:
+    times = Counter(target.field for target in mapped.values())
+    for field, count in times.items():
+        if count > 1:
+            columns = [column for column, target in mapped.items() if target.field == field]
+            raise ConfigurationError(
+                f"{name} has {count} columns that become {field}: {_listed(columns)}"
+            )
+
+
+def _column(index: int, mapped: Mapped) -> _Column:
+    path, name = split(mapped.field)
+    pointer = ""
+    for step in (*path, name):
+        pointer = below(pointer, step)
+    convert = mapped.convert or _TYPED.get(mapped.field)
+    return _Column(index, mapped.field, path, name, pointer, convert)
+
+
+def _indexes(
+    name: str, header: Sequence[str], mapped: Mapping[str, Mapped], wanted: Iterable[str]
+) -> dict[str, int]:
+    places = {mapped[column].field: index for index, column in enumerate(header)}
+    places |= {column: index for index, column in enumerate(header)}
+    if missing := [column for column in wanted if column not in places]:
+        raise ConfigurationError(
+            f"{name} has no column {_listed(missing)}, which --unique-id-from names; "
+            f"it has {_listed(header)}"
+        )
+    return {column: places[column] for column in wanted}
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(repr, names))
