@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
+from klaviyo_bulk_events.limits import (
+    EVENT_PROPERTIES,
+    METRIC_NAME_LENGTH,
+    REQUEST_BYTES,
+    STRING_BYTES,
+)
+
 from .conftest import Shell
+
+LONGEST = STRING_BYTES.value
 
 Line = Callable[..., str]
 
@@ -24,14 +33,18 @@ def number(text: str) -> str:
 
 
 FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
-    "a string of 101 KB": ({"properties": {"a": "x" * 101_000}}, "string_too_long", "a"),
-    "401 properties": (
-        {"properties": {f"p{n}": 1 for n in range(401)}},
+    "a string too long": ({"properties": {"a": "x" * (LONGEST + 1_000)}}, "string_too_long", "a"),
+    "a property too many": (
+        {"properties": {f"p{n}": 1 for n in range(EVENT_PROPERTIES.value + 1)}},
         "too_many_properties",
         "",
     ),
     "11 levels": ({"properties": nested(11)}, "too_deep", "a/a/a/a/a/a/a/a/a/a"),
-    "6 MB": ({"properties": {f"p{n}": "x" * 99_000 for n in range(61)}}, "event_too_large", ""),
+    "an event larger than a request": (
+        {"properties": {f"p{n}": "x" * LONGEST for n in range(REQUEST_BYTES.value // LONGEST + 1)}},
+        "event_too_large",
+        "",
+    ),
     "a naive time": ({"time": "2026-01-02T03:04:05"}, "naive_time", "time"),
     "the year 1999": ({"time": "1999-12-31T23:59:59Z"}, "time_out_of_range", "time"),
     "two years ahead": ({"time": "2100-01-01T00:00:00Z"}, "time_out_of_range", "time"),
@@ -43,7 +56,11 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "no identifier": ({"profile": {"first_name": "Ada"}}, "missing_identifier", "profile"),
     "no profile": ({"profile": None}, "missing_field", "profile"),
-    "a metric of 128 characters": ({"metric": "x" * 128}, "metric_too_long", "metric"),
+    "a metric too long": (
+        {"metric": "x" * (METRIC_NAME_LENGTH.value + 1)},
+        "metric_too_long",
+        "metric",
+    ),
     "an empty metric": ({"metric": ""}, "empty", "metric"),
     "a misspelt field": ({"proprties": {}}, "unknown_field", "proprties"),
     "a misspelt profile field": (

@@ -6,6 +6,7 @@ import pytest
 
 from klaviyo_bulk_events.cli.pace import seconds_for
 from klaviyo_bulk_events.emulator import Emulator
+from klaviyo_bulk_events.limits import BURST, STEADY
 from klaviyo_bulk_events.rates import Rate
 
 from .conftest import Shell
@@ -36,8 +37,8 @@ def test_what_would_be_sent(shell: Shell, line: Line, emulator: Emulator) -> Non
         "Ordered Product  2  2026-01-01 00:00:00+05:00 to 2026-01-02 00:00:00+00:00",
         "Viewed Product   1",
         '"email": "ada@shop.org"',
-        "1 requests, ",
-        " bytes, 0.0 s or more at 10/s and 150/m",
+        "1 request, ",
+        f" bytes, 0.0 s or more at {BURST.limit}/s and {STEADY.limit}/m",
     ):
         assert expected in result.stdout
     assert emulator.summary()["requests"] == 0

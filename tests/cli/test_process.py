@@ -16,8 +16,11 @@ import orjson
 import pytest
 
 from klaviyo_bulk_events.emulator import Emulator, Running, Settings, running
+from klaviyo_bulk_events.limits import EVENTS_PER_REQUEST
 
 from .conftest import KEY
+
+MOST = EVENTS_PER_REQUEST.value
 
 Line = Callable[..., str]
 PROGRAM = (sys.executable, "-m", "klaviyo_bulk_events")
@@ -89,14 +92,14 @@ def test_interrupted_while_waiting_for_a_pipe(
     arguments = ("send", "--backfill", "-", "--format", "jsonl")
     with started(*arguments, KLAVIYO_BASE_URL=served.url) as process:
         assert process.stdin is not None
-        process.stdin.writelines(line(unique_id=str(n)) + "\n" for n in range(1_001))
+        process.stdin.writelines(line(unique_id=str(n)) + "\n" for n in range(MOST + 1))
         process.stdin.flush()
         until(lambda: emulator.summary()["accepted"])
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
-    assert re.search("submitted +1,001\n", out)
-    assert re.search("accepted +1,000 ", out)
+    assert re.search(f"submitted +{MOST + 1:,}\n", out)
+    assert re.search(f"accepted +{MOST:,} ", out)
     assert re.search("unsent +1 ", out)
 
 

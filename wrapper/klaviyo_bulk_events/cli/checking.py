@@ -12,7 +12,7 @@ from klaviyo_bulk_events.cli.inputs import read_inputs
 from klaviyo_bulk_events.cli.monitor import duration
 from klaviyo_bulk_events.cli.pace import seconds_for
 from klaviyo_bulk_events.cli.sending import rejects_of
-from klaviyo_bulk_events.cli.summary import Sentences, aligned, printable, reasons
+from klaviyo_bulk_events.cli.summary import Sentences, aligned, counted, printable, reasons
 from klaviyo_bulk_events.cli.survey import Span, Survey
 from klaviyo_bulk_events.outcomes import Outcome
 from klaviyo_bulk_events.rates import Rate
@@ -86,4 +86,5 @@ def _example(body: bytes | None) -> list[str]:
 def _work(report: Report, rates: Sequence[Rate]) -> str:
     limits = " and ".join(map(str, rates))
     least = duration(seconds_for(report.requests, rates))
-    return f"{report.requests:,} requests, {report.bytes:,} bytes, {least} or more at {limits}"
+    requests = counted(report.requests, "request")
+    return f"{requests}, {report.bytes:,} bytes, {least} or more at {limits}"

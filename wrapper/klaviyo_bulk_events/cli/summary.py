@@ -84,8 +84,14 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 request`, `2 requests`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def _work(report: Report) -> str:
     return (
-        f"{report.requests:,} requests ({report.retries:,} of them retries, "
-        f"{report.throttled:,} throttled), {report.bytes:,} bytes, {duration(report.seconds)}"
+        f"{counted(report.requests, 'request')} ({report.retries:,} of them retries, "
+        f"{report.narrowing:,} to narrow down refusals, {report.throttled:,} throttled), "
+        f"{report.bytes:,} bytes, {duration(report.seconds)}"
     )
