@@ -1,11 +1,31 @@
 """How to work here: `nox` runs what must be green, `nox -l` lists everything."""
 
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2026.8"
 nox.options.default_venv_backend = "uv"
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
+OLDEST = "3.11"
+# The newest is tested where it is installed; nox fetches the others if need be.
+PYTHONS = [OLDEST, "3.12", "3.13", *(["3.14"] if shutil.which("python3.14") else [])]
+
+
+def show_all_of_pyenv() -> None:
+    """Let nox find every Python that pyenv has: it shows the chosen one only."""
+    if shutil.which("pyenv") and "PYENV_VERSION" not in os.environ:
+        listed = subprocess.run(["pyenv", "versions", "--bare"], capture_output=True, text=True)
+        found = [v for v in listed.stdout.split() if v.rpartition(".")[0] in {*PYTHONS, "3.14"}]
+        if found:
+            os.environ["PYENV_VERSION"] = ":".join(found)
+
+
+show_all_of_pyenv()
 
 
 def install_groups(session: nox.Session, *groups: str) -> None:
@@ -13,11 +33,51 @@ def install_groups(session: nox.Session, *groups: str) -> None:
     session.install(*nox.project.dependency_groups(PYPROJECT, *groups))
 
 
-@nox.session(default=False)
-def generate(session: nox.Session) -> None:
-    """Make generated/ anew; `nox -s generate -- NEW_SPEC` takes in a new revision first."""
-    install_groups(session, "generate")
-    session.run("python", "-m", "openapi", "generate", *session.posargs)
+def install_wheel(session: nox.Session, extras: str, *arguments: str) -> None:
+    """Build the wheel and install it: what is tested is what users get."""
+    folder = Path(session.create_tmp())
+    session.run("uv", "build", "--quiet", "--wheel", "--out-dir", str(folder), external=True)
+    newest = max(folder.glob("*.whl"), key=lambda wheel: wheel.stat().st_mtime)
+    session.install(*arguments, "--reinstall-package", "klaviyo-bulk-events", f"{newest}[{extras}]")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format of everything written by hand."""
+    install_groups(session, "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def typecheck(session: nox.Session) -> None:
+    """Check types, as strictly as mypy can."""
+    install_groups(session, "typecheck")
+    session.install("-e", ".[all]")
+    session.run("mypy", "wrapper", "noxfile.py", "openapi", "benchmarks")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Test the installed wheel."""
+    install_groups(session, "test")
+    install_wheel(session, "all")
+    session.run("pytest", "--ignore=tests/openapi", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def tests_oldest(session: nox.Session) -> None:
+    """Test the installed wheel with the oldest dependencies that it allows."""
+    install_groups(session, "test")
+    install_wheel(session, "all", "--resolution=lowest-direct")
+    session.run("pytest", "--ignore=tests/openapi", *session.posargs)
+
+
+@nox.session
+def tests_openapi(session: nox.Session) -> None:
+    """Test the pipeline from spec to client, in the generator's own environment."""
+    install_groups(session, "generate", "test")
+    session.run("python", "-m", "pytest", "tests/openapi", *session.posargs)
 
 
 @nox.session
@@ -27,8 +87,23 @@ def drift(session: nox.Session) -> None:
     session.run("python", "-m", "openapi", "drift")
 
 
-@nox.session
-def tests_openapi(session: nox.Session) -> None:
-    """Test the pipeline from spec to client, in the generator's own environment."""
-    install_groups(session, "generate", "test")
-    session.run("python", "-m", "pytest", "tests/openapi", *session.posargs)
+@nox.session(default=False)
+def generate(session: nox.Session) -> None:
+    """Make generated/ anew; `nox -s generate -- NEW_SPEC` takes in a new revision first."""
+    install_groups(session, "generate")
+    session.run("python", "-m", "openapi", "generate", *session.posargs)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure speed, memory, start-up and use of the limits; `-- --quick` only tries it all."""
+    install_groups(session, "bench")
+    install_wheel(session, "emulator")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session(default=False)
+def demo(session: nox.Session) -> None:
+    """Send 20,000 made-up shop events to the emulator and show the report."""
+    install_wheel(session, "all")
+    session.run("klaviyo-bulk-events", "demo", *session.posargs)

@@ -1,155 +1,66 @@
-"""How fast 1,000 events get from rows to the answer, against plain dicts, orjson and httpx.
+"""How long 1,000 events take from rows to the answer, against plain dicts, orjson and httpx.
 
-`nox -s bench` runs it. All ways take turns in one run; what counts is their ratio.
+All ways take turns in one run, in another order each round: what counts is their ratio, which
+holds on a busy machine too.
 """
 
 import argparse
+import gc
 import statistics
 import time
-from collections.abc import Callable, Iterator
 
-import httpx
 import orjson
 
-import shop
-import sink
-from klaviyo_bulk_events import Event, KlaviyoBulkEvents, Location, Profile
+from benchmarks import forms, shop, sink, ways
 
-PATH = "/api/event-bulk-create-jobs"
-HEADERS = {
-    "Authorization": "Klaviyo-API-Key pk_bench",
-    "Content-Type": "application/vnd.api+json",
-    "revision": "2026-04-15",
-}
-Way = Callable[[list[shop.Row]], None]
+_EVENTS = 1_000
+_WARM_UP = 2
 
 
-def events(rows: list[shop.Row]) -> Iterator[Event]:
-    """Event objects, as an application makes them; a customer's events share a profile."""
-    profiles: dict[str, Profile] = {}
-    for row in rows:
-        profile = profiles.get(row.email)
-        if profile is None:
-            profile = profiles[row.email] = Profile(
-                email=row.email,
-                first_name=row.first_name,
-                last_name=row.last_name,
-                location=Location(city=row.city, country=row.country),
-            )
-        yield Event(
-            metric=shop.METRIC,
-            profile=profile,
-            properties=shop.properties(row),
-            time=row.ordered_at,
-            value=row.price,
-            value_currency=row.currency,
-            unique_id=f"{row.order_id}-{row.line}",
-        )
+def main() -> None:
+    """Print a table for few and one for many profiles."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="only see whether it runs")
+    rounds = 2 if parser.parse_args().quick else 60
+    for profiles in (250, 1_000):
+        _show(profiles, rounds, _measure(profiles, rounds))
 
 
-def records(rows: list[shop.Row]) -> Iterator[dict[str, object]]:
-    """Record mappings, as read from JSON lines: each with a profile of its own."""
-    for row in rows:
-        yield {
-            "metric": shop.METRIC,
-            "profile": {
-                "email": row.email,
-                "first_name": row.first_name,
-                "last_name": row.last_name,
-                "location": {"city": row.city, "country": row.country},
-            },
-            "properties": shop.properties(row),
-            "time": row.ordered_at,
-            "value": row.price,
-            "value_currency": row.currency,
-            "unique_id": f"{row.order_id}-{row.line}",
-        }
+def _measure(profiles: int, rounds: int) -> dict[str, list[float]]:
+    """Seconds of every round, by way."""
+    with sink.running() as url, ways.all_ways(url) as compared:
+        names = list(compared)
+        seconds: dict[str, list[float]] = {name: [] for name in names}
+        for turn in range(_WARM_UP + rounds):
+            rows = list(shop.rows(_EVENTS, profiles, start=turn * _EVENTS))
+            first = turn % len(names)
+            for name in names[first:] + names[:first]:
+                seconds[name].append(_timed(compared[name], rows))
+    return {name: taken[_WARM_UP:] for name, taken in seconds.items()}
 
 
-def document(rows: list[shop.Row]) -> dict[str, object]:
-    """The request as plain dicts, events grouped by profile: nothing is checked."""
-    entries: dict[str, list[object]] = {}
-    profiles: dict[str, object] = {}
-    for row in rows:
-        event = {
-            "type": "event",
-            "attributes": {
-                "properties": shop.properties(row),
-                "time": row.ordered_at,
-                "value": row.price,
-                "value_currency": row.currency,
-                "unique_id": f"{row.order_id}-{row.line}",
-                "backfill": True,
-                "metric": {"data": {"type": "metric", "attributes": {"name": shop.METRIC}}},
-            },
-        }
-        if row.email in entries:
-            entries[row.email].append(event)
-        else:
-            entries[row.email] = [event]
-            profiles[row.email] = {
-                "type": "profile",
-                "attributes": {
-                    "email": row.email,
-                    "first_name": row.first_name,
-                    "last_name": row.last_name,
-                    "location": {"city": row.city, "country": row.country},
-                },
-            }
-    data = [
-        {
-            "type": "event-bulk-create",
-            "attributes": {
-                "backfill": True,
-                "profile": {"data": profiles[email]},
-                "events": {"data": grouped},
-            },
-        }
-        for email, grouped in entries.items()
-    ]
-    attributes = {"events-bulk-create": {"data": data}}
-    return {"data": {"type": "event-bulk-create-job", "attributes": attributes}}
+def _timed(way: ways.Way, rows: list[shop.Row]) -> float:
+    # No way pays for the garbage that the one before it left.
+    gc.collect()
+    started = time.perf_counter()
+    way(rows)
+    return time.perf_counter() - started
 
 
-def ways(url: str, klaviyo: KlaviyoBulkEvents, http: httpx.Client) -> dict[str, Way]:
-    """The ways that are compared, the floor first."""
-
-    def floor(rows: list[shop.Row]) -> None:
-        body = orjson.dumps(document(rows))
-        assert http.post(url + PATH, content=body, headers=HEADERS).status_code == 202
-
-    def from_events(rows: list[shop.Row]) -> None:
-        assert klaviyo.send(events(rows), backfill=True).accepted == len(rows)
-
-    def from_records(rows: list[shop.Row]) -> None:
-        assert klaviyo.send(records(rows), backfill=True).accepted == len(rows)
-
-    return {"floor": floor, "events": from_events, "records": from_records}
-
-
-def measure(profiles: int, rounds: int) -> None:
-    """Print the medians and their ratios to the floor."""
-    with sink.running() as url, httpx.Client() as http:
-        client = KlaviyoBulkEvents("pk_bench", base_url=url, rates=["100000/s"])
-        with client as klaviyo:
-            compared = ways(url, klaviyo, http)
-            times: dict[str, list[float]] = {name: [] for name in compared}
-            for turn in range(rounds):
-                rows = list(shop.rows(1_000, profiles, start=turn * 1_000))
-                for name, way in compared.items():
-                    started = time.perf_counter()
-                    way(rows)
-                    times[name].append(time.perf_counter() - started)
-    floor = statistics.median(times["floor"])
-    print(f"1,000 events over {profiles:,} profiles, median of {rounds} rounds")
-    for name, taken in times.items():
-        median = statistics.median(taken)
-        print(f"  {name:<10} {median * 1e3:8.2f} ms   {median / floor:6.2f} times the floor")
+def _show(profiles: int, rounds: int, seconds: dict[str, list[float]]) -> None:
+    median = {name: statistics.median(taken) for name, taken in seconds.items()}
+    floor = median[ways.FLOOR]
+    sent = orjson.dumps(forms.document(shop.rows(_EVENTS, profiles)))
+    print(
+        f"{_EVENTS:,} events over {profiles:,} profiles, {len(sent) / _EVENTS:,.0f} bytes each "
+        f"as sent; medians of {rounds} rounds"
+    )
+    for name, taken in median.items():
+        print(f"  {name:<38} {taken * 1e3:8.2f} ms  {taken / floor:6.2f} x the floor")
+    if ways.SDK in median:
+        print(f"  {ways.SDK} takes {median[ways.SDK] / median[ways.EVENTS]:.1f} x {ways.EVENTS}")
+    print()
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=100)
-    arguments = parser.parse_args()
-    for count in (250, 1_000):
-        measure(count, arguments.rounds)
+    main()

@@ -12,25 +12,28 @@ class Repeat(Enum):
 
 
 class Repeats:
-    """Remembers the newest `window` keys, each with a fingerprint of its content.
+    """Remembers at least the newest `window` keys, each with a fingerprint of its content.
 
-    A key that has left the window counts as new: memory stays bounded, and the server is the next
-    to notice.
+    A key that was forgotten counts as new: memory stays bounded, and the server is the next to
+    notice. Keys are kept in two generations, of which the older is dropped whole: to delete the
+    oldest key of one dict, Python searches past all that were deleted before it.
     """
 
     def __init__(self, window: int) -> None:
         self._window = window
-        self._fingerprints: dict[Hashable, int] = {}
+        self._newer: dict[Hashable, int] = {}
+        self._older: dict[Hashable, int] = {}
 
     def note(self, key: Hashable, content: bytes) -> Repeat | None:
         """How this key was there before; None if it is new, and then it is remembered."""
-        before = self._fingerprints.get(key)
+        fingerprint = hash(content)
+        before = self._newer.get(key)
         if before is None:
-            self._remember(key, hash(content))
-            return None
-        return Repeat.SAME_CONTENT if before == hash(content) else Repeat.OTHER_CONTENT
-
-    def _remember(self, key: Hashable, fingerprint: int) -> None:
-        self._fingerprints[key] = fingerprint
-        if len(self._fingerprints) > self._window:
-            del self._fingerprints[next(iter(self._fingerprints))]
+            before = self._older.get(key)
+        if before is not None:
+            return Repeat.SAME_CONTENT if before == fingerprint else Repeat.OTHER_CONTENT
+        if len(self._newer) >= self._window:
+            self._older, self._newer = self._newer, {}
+        if self._window:
+            self._newer[key] = fingerprint
+        return None

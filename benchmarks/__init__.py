@@ -1,0 +1,1 @@
+"""What `nox -s bench` measures: speed, memory, start-up, and how much of the limits is used."""
