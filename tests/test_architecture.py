@@ -15,7 +15,7 @@ STAGES = (
     ("version", "errors", "rates", "limits", "problems"),
     ("record_form", "records", "intake"),
     ("times", "walk", "values", "identifiers", "shape", "derive", "ignored_values"),
-    ("profile_fields", "profiles", "encoder"),
+    ("metrics", "event_fields", "profile_fields", "profiles", "encoder"),
     ("repeats", "outcomes", "chunker", "planner"),
     ("answers", "retry", "refusals", "steps", "delivery"),
     ("window_log", "limiter"),
@@ -30,17 +30,10 @@ def modules() -> dict[str, Path]:
 
 
 def imports(path: Path) -> set[str]:
-    """The modules of the package that a file imports when it is loaded."""
-    tree = ast.parse(path.read_text())
-    typing_only = {
-        id(node)
-        for branch in ast.walk(tree)
-        if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING"
-        for node in ast.walk(branch)
-    }
+    """The modules of the package that a file imports."""
     found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and id(node) not in typing_only:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
             if node.module == NAME:
                 found |= {alias.name for alias in node.names}
             elif node.module.startswith(f"{NAME}."):

@@ -8,13 +8,13 @@ from klaviyo_bulk_events.version import __version__
 if TYPE_CHECKING:
     from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents, AsyncRun
     from klaviyo_bulk_events.client import KlaviyoBulkEvents, Run
-    from klaviyo_bulk_events.errors import ConfigurationError, KlaviyoBulkEventsError, StoppedError
+    from klaviyo_bulk_events.errors import ConfigurationError, KlaviyoBulkEventsError
     from klaviyo_bulk_events.intake import Intake
     from klaviyo_bulk_events.outcomes import Outcome, Status
     from klaviyo_bulk_events.problems import Problem, RecordError
     from klaviyo_bulk_events.rates import Rate
     from klaviyo_bulk_events.records import NULL, Event, Location, Profile
-    from klaviyo_bulk_events.report import Report
+    from klaviyo_bulk_events.report import Report, StoppedError
 
 __all__ = [
     "NULL",
@@ -43,13 +43,13 @@ __all__ = [
 _MODULES = {
     "async_client": ("AsyncKlaviyoBulkEvents", "AsyncRun"),
     "client": ("KlaviyoBulkEvents", "Run"),
-    "errors": ("ConfigurationError", "KlaviyoBulkEventsError", "StoppedError"),
+    "errors": ("ConfigurationError", "KlaviyoBulkEventsError"),
     "intake": ("Intake",),
     "outcomes": ("Outcome", "Status"),
     "problems": ("Problem", "RecordError"),
     "rates": ("Rate",),
     "records": ("NULL", "Event", "Location", "Profile"),
-    "report": ("Report",),
+    "report": ("Report", "StoppedError"),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator
 from typing import Any, TypeAlias
 
-from attrs import define, evolve
+from attrs import define, field
 
 from klaviyo_bulk_events import refusals, retry
 from klaviyo_bulk_events.answers import Answer, Reply
@@ -22,6 +22,12 @@ class _Part:
 
     chunk: Chunk
     ambiguous: bool = False
+    # Made with the part, in the thread that makes it: made in the many threads that send, bodies
+    # would leave a megabyte or more unused in the memory arena of each.
+    body: bytes = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.body = self.chunk.body()
 
 
 class Delivery:
@@ -57,15 +63,14 @@ class Delivery:
         return self._settlement
 
     def _deliver(self, part: _Part) -> Generator[Step, Any, None]:
-        body = part.chunk.body()
         attempt = 0
         reply: Reply | None = None
         while (yield Enter(self._until)):
             attempt += 1
             if self._until is None:
                 self._until = self._clock() + self._deadline
-            reply = yield Post(body)
-            self._note(part, attempt, reply, len(body))
+            reply = yield Post(part.body)
+            self._note(part, attempt, reply)
             verdict = retry.judge(reply, attempt, self._random())
             if verdict.meaning not in retry.REPEATS:
                 self._settle(part, verdict.meaning, reply)
@@ -74,16 +79,16 @@ class Delivery:
                 self._settlement.outage = True
                 break
             yield self._pause(attempt, verdict, reply)
-        self._leave_unsettled(part, reply)
+        self._leave_unsettled(part.chunk, part.ambiguous, reply)
 
-    def _note(self, part: _Part, attempt: int, reply: Reply, size: int) -> None:
+    def _note(self, part: _Part, attempt: int, reply: Reply) -> None:
         part.ambiguous |= retry.meaning_of(reply) in retry.AMBIGUOUS
         settlement = self._settlement
         settlement.requests += 1
         settlement.retries += attempt > 1
         settlement.throttled += isinstance(reply, Answer) and reply.status == 429
-        settlement.bytes += size
-        self._watch(Answered(attempt, len(part.chunk), size, reply))
+        settlement.bytes += len(part.body)
+        self._watch(Answered(attempt, len(part.chunk), len(part.body), reply))
 
     def _pause(self, attempt: int, verdict: Verdict, reply: Reply) -> Wait:
         everybody = verdict.meaning is Meaning.THROTTLED
@@ -93,11 +98,11 @@ class Delivery:
 
     def _settle(self, part: _Part, meaning: Meaning, reply: Reply) -> None:
         if meaning is Meaning.ACCEPTED:
-            self._fate(part, Status.ACCEPTED)
+            self._fate(part.chunk, Status.ACCEPTED)
         elif meaning is Meaning.REFUSED and isinstance(reply, Answer):
             self._narrow(part, reply)
         else:
-            self._leave_unsettled(part, reply)
+            self._leave_unsettled(part.chunk, part.ambiguous, reply)
             if meaning is Meaning.STOP and isinstance(reply, Answer):
                 self._settlement.stop = refusals.why_stopped(reply)
 
@@ -108,24 +113,24 @@ class Delivery:
         if len(smaller) <= self._budget:
             self._budget -= len(smaller)
             self._settlement.narrowing += len(smaller)
-            self._parts += [evolve(part, chunk=chunk) for chunk in reversed(smaller)]
+            self._parts += [_Part(chunk, part.ambiguous) for chunk in reversed(smaller)]
             return
         for chunk in smaller:
-            self._refuse_together(evolve(part, chunk=chunk), answer)
+            self._refuse_together(chunk, part.ambiguous, answer)
 
-    def _refuse_together(self, part: _Part, answer: Answer) -> None:
-        if part.ambiguous:
-            self._leave_unsettled(part, answer)
+    def _refuse_together(self, chunk: Chunk, ambiguous: bool, answer: Answer) -> None:
+        if ambiguous:
+            self._leave_unsettled(chunk, ambiguous, answer)
         else:
-            self._settlement.fates.append(refusals.together(part.chunk, answer))
+            self._settlement.fates.append(refusals.together(chunk, answer))
 
-    def _leave_unsettled(self, part: _Part, last: Reply | None) -> None:
+    def _leave_unsettled(self, chunk: Chunk, ambiguous: bool, last: Reply | None) -> None:
         came = f"last came {last}" if last else "the run was stopped before"
-        if part.ambiguous:
+        if ambiguous:
             message = f"no answer settled it; {came}; sending it again is harmless"
-            self._fate(part, Status.UNKNOWN, Problem("", "no_answer", message))
+            self._fate(chunk, Status.UNKNOWN, Problem("", "no_answer", message))
         else:
-            self._fate(part, Status.UNSENT, Problem("", "not_sent", f"not processed; {came}"))
+            self._fate(chunk, Status.UNSENT, Problem("", "not_sent", f"not processed; {came}"))
 
-    def _fate(self, part: _Part, status: Status, *problems: Problem) -> None:
-        self._settlement.fates.append(Fate(status, tuple(part.chunk.events), problems))
+    def _fate(self, chunk: Chunk, status: Status, *problems: Problem) -> None:
+        self._settlement.fates.append(Fate(status, tuple(chunk.events), problems))

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from klaviyo_bulk_events.brake import Brake
-from klaviyo_bulk_events.errors import StoppedError
 from klaviyo_bulk_events.outcomes import Fate, Outcome, Settlement, Status
 from klaviyo_bulk_events.planner import Planner, outcome
-from klaviyo_bulk_events.report import Report, Tally
+from klaviyo_bulk_events.report import Report, StoppedError, Tally
 
 
 class Progress:

@@ -9,7 +9,7 @@ import attrs
 from attrs import frozen
 
 from klaviyo_bulk_events.encoder import EncodedEvent
-from klaviyo_bulk_events.errors import ConfigurationError
+from klaviyo_bulk_events.errors import ConfigurationError, KlaviyoBulkEventsError
 from klaviyo_bulk_events.outcomes import Outcome, Settlement, Status
 from klaviyo_bulk_events.problems import Problem
 
@@ -48,6 +48,14 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """The report's fields under their names, for JSON."""
         return attrs.asdict(self)
+
+
+class StoppedError(KlaviyoBulkEventsError):
+    """No request can succeed any more; `report` is the sum of what was settled until then."""
+
+    def __init__(self, reason: str, report: Report) -> None:
+        super().__init__(reason)
+        self.report = report
 
 
 class Tally:

@@ -19,9 +19,9 @@ from klaviyo_bulk_events.cli.notices import told
 from klaviyo_bulk_events.cli.rejects import Rejects, check_output
 from klaviyo_bulk_events.cli.summary import Sentences, printable, summary
 from klaviyo_bulk_events.client import KlaviyoBulkEvents
-from klaviyo_bulk_events.errors import ConfigurationError, StoppedError
+from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.planner import Sourced
-from klaviyo_bulk_events.report import Report
+from klaviyo_bulk_events.report import Report, StoppedError
 from klaviyo_bulk_events.settings import read_rates
 from klaviyo_bulk_events.steps import Notice
 from klaviyo_bulk_events.times import zone
