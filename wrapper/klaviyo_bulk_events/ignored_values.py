@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import filterfalse
+from numbers import Number
 from typing import Any
 
 from klaviyo_bulk_events.problems import Problem
 
 
-def warning(properties: Mapping[str, Any] | None) -> Problem | None:
+def warning(properties: Mapping[str, Any]) -> Problem | None:
     """The warning for an event's properties, if one is due."""
-    if not properties:
-        return None
     try:
-        if all(properties.values()):
-            return None
-        if not [v for v in properties.values() if not v and v is not False]:
+        for value in filterfalse(None, properties.values()):
+            if value is not False:
+                break
+        else:
             return None
     except ValueError:  # an array of numpy's is neither true nor false
         pass
@@ -25,11 +26,11 @@ def warning(properties: Mapping[str, Any] | None) -> Problem | None:
 def _is_ignored(value: Any) -> bool:
     if value is None or isinstance(value, str):
         return not value
-    return isinstance(value, int | float) and not isinstance(value, bool) and value == 0
+    return isinstance(value, Number) and not isinstance(value, bool) and not value
 
 
 @lru_cache(maxsize=1_000)
 def _warning(names: tuple[str, ...]) -> Problem:
-    listed = ", ".join(names[:10])
+    listed = ", ".join(name if len(name) <= 100 else f"{name[:100]}..." for name in names[:10])
     message = f"the server ignores the values 0, null and empty text, here of {listed}"
     return Problem("/properties", "ignored_value", message)

@@ -16,7 +16,8 @@ class Intake:
     derive_unique_id: an event without `unique_id` gets one from its content. Without it Klaviyo
         keeps one event for each profile, metric and second.
     metrics: the only metrics allowed; None allows all. A metric can never be deleted.
-    nulls: None in a record is sent as null rather than left out.
+    nulls: None in a record is sent as null rather than left out, where the spec takes one; that of
+        a `time`, `unique_id` or `backfill`, which must be known here, still means "not given".
     window: how many keys are remembered to find repeats.
     """
 

@@ -9,6 +9,9 @@ from attrs import frozen
 from klaviyo_bulk_events.errors import KlaviyoBulkEventsError
 
 MANY: Final = 20
+"""How many problems of one event are told; its owner has enough to mend by then."""
+
+_NAME_LENGTH: Final = 100
 
 
 @frozen
@@ -36,8 +39,8 @@ class RecordError(KlaviyoBulkEventsError, ValueError):
 
 
 def below(pointer: str, key: object) -> str:
-    """The pointer to `key` inside what `pointer` points to (RFC 6901)."""
-    return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
+    """The pointer to `key` inside what `pointer` points to (RFC 6901); a long key is cut."""
+    return f"{pointer}/{_printable(key).replace('~', '~0').replace('/', '~1')}"
 
 
 def unknown_fields(names: Iterable[object], known: Iterable[str], pointer: str = "") -> RecordError:
@@ -47,14 +50,29 @@ def unknown_fields(names: Iterable[object], known: Iterable[str], pointer: str =
     return RecordError(*(_unknown(name, candidates, pointer) for name in listed))
 
 
+def missing_field(name: str) -> RecordError:
+    """The error for a field that every event needs."""
+    return RecordError(Problem(f"/{name}", "missing_field", f"{name} must be given"))
+
+
 def _unknown(name: object, known: list[str], pointer: str) -> Problem:
-    meant = nearest(str(name), known)
+    shown = _printable(name)
+    meant = nearest(shown, known)
     mend = f"did you mean {meant!r}?" if meant else f"known are {', '.join(known)}"
-    return Problem(below(pointer, name), "unknown_field", f"there is no field {name!r}: {mend}")
+    return Problem(below(pointer, name), "unknown_field", f"there is no field {shown!r}: {mend}")
+
+
+def _printable(name: object) -> str:
+    """A name that fits into a log, and can be encoded: half a surrogate pair can't."""
+    text = str(name)
+    short = text if len(text) <= _NAME_LENGTH else f"{text[:_NAME_LENGTH]}..."
+    return short.encode(errors="backslashreplace").decode()
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` was probably meant to be: `Email` is `profile.email`."""
     spellings = {key: full for full in known for key in (full.rpartition(".")[2], full)}
-    close = difflib.get_close_matches(name.lower().replace(" ", "_"), spellings, n=1)
+    spelt = name.lower().replace(" ", "_")
+    longer = [key for key in spellings if len(spelt) > 2 and key.startswith(spelt)]
+    close = difflib.get_close_matches(spelt, spellings, n=1) or longer
     return spellings[close[0]] if close else None

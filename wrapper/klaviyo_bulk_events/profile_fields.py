@@ -1,16 +1,24 @@
 """The fields of a profile, read and checked."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import tzinfo
+from enum import Enum
 from typing import Any, Final
+from uuid import UUID
 
 from klaviyo_bulk_events import identifiers, values
-from klaviyo_bulk_events.limits import EMAIL_LENGTH, EXTERNAL_ID_LENGTH
+from klaviyo_bulk_events.limits import (
+    EMAIL_LENGTH,
+    EXTERNAL_ID_LENGTH,
+    PROFILE_BYTES,
+    STRING_BYTES,
+)
 from klaviyo_bulk_events.problems import Problem, RecordError, below
 from klaviyo_bulk_events.records import LOCATION_FIELDS, NULL, Location, check_names
 
 SUFFICIENT: Final = ("id", "email", "phone_number", "external_id")
+IDENTIFIERS: Final = (*SUFFICIENT, "anonymous_id", "kx")
 _KEYS: Final = frozenset({"id", "external_id", "anonymous_id"})
 _TEXTS: Final = frozenset(
     {
@@ -25,6 +33,10 @@ _TEXTS: Final = frozenset(
         "image",
     }
 )
+# What goes out as it stands if it is text: `id` and `kx` have another place or name there.
+_PLAIN: Final = frozenset({*_TEXTS, "external_id", "anonymous_id", "location"}) - {"kx"}
+_LONGEST_PLAIN: Final = min(PROFILE_BYTES.value // 2, STRING_BYTES.value)
+_NOWHERE: Final[dict[str, Any]] = {}
 _COORDINATES: Final = frozenset({"latitude", "longitude"})
 _PATCHES: Final = {
     "append": ("patch_properties", "append"),
@@ -33,9 +45,34 @@ _PATCHES: Final = {
     "append_identifiers": ("patch_identifiers", "append"),
     "unappend_identifiers": ("patch_identifiers", "unappend"),
 }
+_NULLABLE_PATCHES: Final = frozenset({"append", "unappend", "unset"})
 _EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
 _E_164: Final = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _TEST_DOMAINS: Final = ("@example.com", "@test.com")
+
+
+def are_plain(fields: Mapping[str, Any], content: bytes) -> bool:
+    """Whether `content`, the JSON of these fields, is the attributes' bytes as it stands.
+
+    It is if there is nothing but texts, as in most profiles: then reading them one by one would
+    change nothing. Half of the profile's limit leaves room for what stands around them. False
+    proves nothing, nor does it if `content` is empty.
+    """
+    location = fields.get("location", _NOWHERE)
+    places = vars(location) if type(location) is Location else location
+    return (
+        0 < len(content) <= _LONGEST_PLAIN
+        and _PLAIN.issuperset(fields)
+        and all(fields.values())
+        and type(places) is dict
+        and LOCATION_FIELDS.issuperset(places)
+        and _count_texts(places) == len(places)
+        and _count_texts(fields) == len(fields) - (location is not _NOWHERE)
+    )
+
+
+def _count_texts(fields: Mapping[str, Any]) -> int:
+    return list(map(type, fields.values())).count(str)
 
 
 class ProfileFields:
@@ -51,23 +88,28 @@ class ProfileFields:
         attributes: dict[str, Any] = {}
         meta: dict[str, Any] = {}
         for name, value in fields.items():
-            if type(value) is str and name in _TEXTS and value.isascii():
-                attributes[name] = value
-            elif value is None:
+            if value is None:
                 continue
-            elif name in _PATCHES:
+            if name in _PATCHES:
                 group, patch = _PATCHES[name]
                 meta.setdefault(group, {})[patch] = self._patch(name, value)
             else:
                 attributes[name] = None if value is NULL else self._attribute(name, value)
         return attributes, meta
 
-    def identify(self, named: Mapping[str, Any]) -> None:
-        """Check that somebody is named, and in the forms that the server takes."""
-        if not any(named.get(name) for name in SUFFICIENT):
+    def identified(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
+        """The identifiers, checked: somebody is named, in the forms that the server takes."""
+        named = {name: attributes[name] for name in IDENTIFIERS if name in attributes}
+        if not (any(map(named.get, SUFFICIENT)) or self._were_refused(SUFFICIENT)):
             message = f"a profile needs one of {', '.join(SUFFICIENT)}"
             self._refuse("/profile", "missing_identifier", message)
-            return
+        self._check_forms(named)
+        return named
+
+    def _were_refused(self, names: Collection[str]) -> bool:
+        return any(problem.pointer == f"/profile/{n}" for problem in self.problems for n in names)
+
+    def _check_forms(self, named: Mapping[str, Any]) -> None:
         email_is_valid = self._check_email(named.get("email"))
         self._check_phone(named.get("phone_number"), email_is_valid)
         external_id = named.get("external_id")
@@ -122,23 +164,21 @@ class ProfileFields:
     def _place(self, value: Any, name: str) -> Any:
         if value is NULL:
             return None
-        if type(value) is str and value.isascii():
-            return value
         pointer = f"/profile/location/{name}"
-        if name in _COORDINATES and not isinstance(value, str):
+        if name in _COORDINATES and not isinstance(value, str | UUID | Enum):
             return self._collect(values.number, value, pointer)
         return self._text(value, pointer)
 
     def _patch(self, name: str, value: Any) -> Any:
         pointer = f"/profile/{name}"
-        if value is NULL:
+        if value is NULL and name in _NULLABLE_PATCHES:
             return None
         if name != "unset":
             return self._object(value, pointer)
-        if isinstance(value, str):
-            return self._text(value, pointer)
         if isinstance(value, list | tuple):
             return [self._text(item, below(pointer, n)) for n, item in enumerate(value)]
+        if isinstance(value, str):
+            return self._text(value, pointer)
         return self._refuse(pointer, "wrong_type", "unset takes a name or a list of names")
 
     def _object(self, value: Any, pointer: str) -> Any:

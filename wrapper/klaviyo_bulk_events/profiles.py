@@ -7,18 +7,18 @@ from typing import Any, Final, TypeVar
 import orjson
 from attrs import define
 
-from klaviyo_bulk_events import shape, values
+from klaviyo_bulk_events import profile_fields, shape, values
 from klaviyo_bulk_events.limits import PROFILE_BYTES
-from klaviyo_bulk_events.problems import Problem, RecordError
-from klaviyo_bulk_events.profile_fields import SUFFICIENT, ProfileFields
+from klaviyo_bulk_events.problems import Problem, RecordError, missing_field
+from klaviyo_bulk_events.profile_fields import ProfileFields
 from klaviyo_bulk_events.records import PROFILE_FIELDS, Location, Profile, check_names
 
-IDENTIFIERS: Final = (*SUFFICIENT, "anonymous_id", "kx")
 # Their values can be changed behind the back of a profile that can't.
 _CHANGEABLE: Final = frozenset(
     {"properties", "append", "unappend", "unset", "append_identifiers", "unappend_identifiers"}
 )
 _REMEMBERED: Final = 10_000
+_LONGEST_REMEMBERED: Final = 2_000
 _OVERWRITES: Final = Problem(
     "/profile",
     "profile_overwritten",
@@ -29,92 +29,85 @@ _OVERWRITES: Final = Problem(
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
-_BEFORE_LIVE, _AFTER_LIVE = shape.profile_entry(backfill=False)
-_BEFORE_BACKFILL, _AFTER_BACKFILL = shape.profile_entry(backfill=True)
+_ATTRIBUTES: Final = shape.profile_attributes()
 
 
 @define
 class EncodedProfile:
     """A profile ready to go.
 
-    `live` and `backfill` open an entry of either kind; equal bytes are one entry of a request.
+    `opening` are the bytes that open its entry in a request; equal ones are one entry. `identity`
+    is what the server tells profiles apart by.
     """
 
     identity: str
-    live: bytes
-    backfill: bytes
-    live_warnings: tuple[Problem, ...]
-    backfill_warnings: tuple[Problem, ...]
+    opening: bytes
+    warnings: tuple[Problem, ...]
 
 
 class ProfileEncoder:
-    """Encodes profiles, remembering those it met: a shop's customers come again.
+    """Encodes profiles for events of one flag, remembering those it met: customers come again.
 
     With `updates` false only identifiers go out. Naive datetimes are times in `local`.
     """
 
-    def __init__(self, local: tzinfo | None = None, *, updates: bool = True) -> None:
+    def __init__(
+        self, local: tzinfo | None = None, *, backfill: bool, updates: bool = True
+    ) -> None:
         self._local = local
+        self._backfill = backfill
         self._updates = updates
+        self._before, after = shape.profile_entry(backfill=backfill)
+        self._after = after.head
         self._contents: dict[bytes, EncodedProfile] = {}
+        # By id, with the profile, which keeps its id from becoming another's.
         self._objects: dict[int, tuple[Profile, EncodedProfile]] = {}
 
     def encode(self, profile: Profile | Mapping[str, Any] | None) -> EncodedProfile:
         """The bytes of a profile, or of its record form. Raises RecordError."""
         known = self._objects.get(id(profile))
-        if known is not None and known[0] is profile:
+        if known is not None:
             return known[1]
-        return self._by_content(profile)
-
-    def _by_content(self, profile: Profile | Mapping[str, Any] | None) -> EncodedProfile:
-        fields = _given(profile)
-        try:
-            fingerprint = orjson.dumps(fields, _place, values.PLAIN)
-        except TypeError:  # something that only a walk makes plain
-            return self._encode(fields)
-        encoded = self._contents.get(fingerprint)
+        fields = _fields(profile)
+        content = _json(fields)
+        encoded = self._contents.get(content)
         if encoded is None:
-            encoded = self._encode(fields)
-            if b"null" not in fingerprint:  # what None, NULL and NaN all look like
-                _remember(self._contents, fingerprint, encoded)
-        if isinstance(profile, Profile) and _CHANGEABLE.isdisjoint(fields):
+            encoded = self._encode(fields, content)
+            if not _is_memorable(content):
+                return encoded
+            # A copy lets go of orjson's buffer, which is several times as large.
+            _remember(self._contents, b"".join((content, b"")), encoded)
+        if isinstance(profile, Profile) and _is_constant(fields):
             _remember(self._objects, id(profile), (profile, encoded))
         return encoded
 
-    def _encode(self, record: Mapping[str, Any]) -> EncodedProfile:
+    def _encode(self, given: Mapping[str, Any], content: bytes) -> EncodedProfile:
         fields = ProfileFields(self._local)
-        attributes, meta = fields.read(record)
-        named = _identifiers(attributes)
-        fields.identify(named)
+        is_plain = self._updates and profile_fields.are_plain(given, content)
+        attributes, meta = (given, {}) if is_plain else fields.read(given)
+        named = fields.identified(attributes)
         if fields.problems:
             raise RecordError(*fields.problems)
-        updates = self._updates and bool(meta or len(attributes) > len(named))
-        if not self._updates:
-            attributes, meta = dict(named), {}
-        data = _encoded(attributes, meta)
-        return EncodedProfile(
-            identity=orjson.dumps(named).decode(),
-            live=_BEFORE_LIVE + data + _AFTER_LIVE.head,
-            backfill=_BEFORE_BACKFILL + data + _AFTER_BACKFILL.head,
-            live_warnings=tuple(fields.warnings),
-            backfill_warnings=(*fields.warnings, *([_OVERWRITES] if updates else ())),
-        )
+        if is_plain:
+            data = b"".join((_ATTRIBUTES.head, content, _ATTRIBUTES.tail))
+        else:
+            data = _encoded(attributes, meta) if self._updates else _encoded(named, {})
+        if self._backfill and self._updates and (meta or len(attributes) > len(named)):
+            fields.warnings.append(_OVERWRITES)
+        opening = b"".join((self._before, data, self._after))
+        return EncodedProfile(orjson.dumps(named).decode(), opening, tuple(fields.warnings))
 
 
-def _given(profile: Profile | Mapping[str, Any] | None) -> Mapping[str, Any]:
+def _fields(profile: Profile | Mapping[str, Any] | None) -> Mapping[str, Any]:
     """The fields that are given."""
     if isinstance(profile, Profile):
-        return {name: value for name, value in vars(profile).items() if value is not None}
+        return vars(profile)
     if isinstance(profile, Mapping):
         return _known(profile)
     if profile is None:
-        raise RecordError(Problem("/profile", "missing_field", "profile must be given"))
+        raise missing_field("profile")
     kind = type(profile).__name__
     raise RecordError(Problem("/profile", "wrong_type", f"this must be a profile, not {kind}"))
-
-
-def _identifiers(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: attributes[name] for name in IDENTIFIERS if name in attributes}
 
 
 def _known(record: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -125,9 +118,27 @@ def _known(record: Mapping[str, Any]) -> Mapping[str, Any]:
     return record
 
 
+def _is_constant(fields: Mapping[str, Any]) -> bool:
+    location = fields.get("location")
+    return _CHANGEABLE.isdisjoint(fields) and (location is None or type(location) is Location)
+
+
+def _json(fields: Mapping[str, Any]) -> bytes:
+    """The fields as they stand; empty if only a walk makes them plain."""
+    try:
+        return orjson.dumps(fields, _place, values.PLAIN)
+    except TypeError:  # orjson.JSONEncodeError is one
+        return b""
+
+
+def _is_memorable(content: bytes) -> bool:
+    """None, NULL and NaN all look like null; long ones would fill the memory."""
+    return 0 < len(content) <= _LONGEST_REMEMBERED and b"null" not in content
+
+
 def _place(value: object) -> dict[str, Any]:
     if isinstance(value, Location):
-        return {name: part for name, part in vars(value).items() if part is not None}
+        return vars(value)
     raise TypeError
 
 
@@ -137,11 +148,12 @@ def _remember(memory: dict[_Key, _Value], key: _Key, value: _Value) -> None:
     memory[key] = value
 
 
-def _encoded(attributes: dict[str, Any], meta: dict[str, Any]) -> bytes:
-    key = attributes.pop("id", None)
-    if "kx" in attributes:
-        attributes["_kx"] = attributes.pop("kx")
-    data = orjson.dumps(shape.profile(key, attributes, meta))
+def _encoded(attributes: Mapping[str, Any], meta: Mapping[str, Any]) -> bytes:
+    resource = dict(attributes)
+    key = resource.pop("id", None)
+    if "kx" in resource:
+        resource["_kx"] = resource.pop("kx")
+    data = orjson.dumps(shape.profile(key, resource, meta))
     if len(data) > PROFILE_BYTES.value:
         message = f"a profile is limited to {PROFILE_BYTES.value:,} bytes, this has {len(data):,}"
         raise RecordError(Problem("/profile", "profile_too_large", message))

@@ -75,11 +75,12 @@ def _put_whole(tree: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _put(parent: dict[str, Any], name: Any, value: Any, pointer: str) -> None:
-    if name in parent and parent[name] is not value and parent[name] != value:
-        if not (isinstance(parent[name], Mapping) and isinstance(value, Mapping)):
+    before = parent.get(name)
+    if before is not None and before is not value and before != value:
+        if not (isinstance(before, Mapping) and isinstance(value, Mapping)):
             message = f"{name!r} is given twice, with different values"
             raise RecordError(Problem(below(pointer, name), "given_twice", message))
-        value = {**parent[name], **value}
+        value = {**before, **value}
     parent[name] = value
 
 

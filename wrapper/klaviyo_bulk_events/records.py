@@ -4,16 +4,16 @@ A field that is not given, or `None`, is left out of the bytes; `NULL` is sent a
 clear what the server holds.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final, Self, TypeAlias, TypeVar, cast, dataclass_transform
+from typing import Any, Final, Self, TypeAlias, TypeVar, cast, dataclass_transform, get_args
 from uuid import UUID
 
 import attrs
 
-from klaviyo_bulk_events.problems import Problem, RecordError, unknown_fields
+from klaviyo_bulk_events.problems import Problem, RecordError, missing_field, unknown_fields
 from klaviyo_bulk_events.record_form import nested, with_rest
 
 
@@ -30,8 +30,9 @@ NULL: Final = Null.NULL
 """Sent as null where `None` would be left out."""
 
 Text: TypeAlias = str | Null | None
-Identifier: TypeAlias = str | int | float | Decimal | UUID | Null | None
-Time: TypeAlias = datetime | date | str | int | float | Null | None
+UniqueId: TypeAlias = str | int | float | Decimal | UUID | None
+Identifier: TypeAlias = UniqueId | Null
+Time: TypeAlias = datetime | date | str | int | float | Decimal | None
 Number: TypeAlias = int | float | Decimal | Null | None
 Properties: TypeAlias = Mapping[str, Any]
 
@@ -42,29 +43,35 @@ _Record = TypeVar("_Record")
 def _record(cls: type[_Record]) -> type[_Record]:
     """A frozen attrs class that says which field a misspelt one was meant to be.
 
-    Its `__init__` is what attrs generates, and catches unknown names on the way: to catch them
-    around attrs' own would double what an event costs.
+    What is not given is not in `vars` either, and nobody after has to look at it: most fields of
+    most profiles are not.
     """
     frozen: Any = attrs.define(cls, frozen=True, slots=False, init=False)
     fields = attrs.fields(frozen)
+    for field in fields:
+        setattr(frozen, field.name, None)
+    # Written as attrs writes one: to catch misspelt names around that would double what an event
+    # costs.
+    signature = ", ".join(f"{field.name}=None" for field in fields)
+    source = [
+        f"def __init__(self, *, {signature}, **misspelt):",
+        "    if misspelt: raise unknown_fields(misspelt, names)",
+        "    given = self.__dict__",
+        *map(_assignment, fields),
+    ]
     names = [field.name for field in fields]
-    given = (
-        name if f.default is attrs.NOTHING else f"{name}=None"
-        for name, f in zip(names, fields, strict=True)
-    )
-    source = "\n".join(
-        [
-            f"def __init__(self, *, {', '.join(given)}, **misspelt):",
-            "    if misspelt:",
-            "        raise unknown_fields(misspelt, names)",
-            "    fields = self.__dict__",
-            *(f"    fields[{name!r}] = {name}" for name in names),
-        ]
-    )
-    scope: dict[str, Any] = {"names": names, "unknown_fields": unknown_fields}
-    exec(source, scope)  # noqa: S102 - as attrs does
+    scope = {"names": names, "unknown_fields": unknown_fields, "missing_field": missing_field}
+    exec("\n".join(source), scope)  # noqa: S102 - as attrs does
     frozen.__init__ = scope["__init__"]
     return cast(type[_Record], frozen)
+
+
+def _assignment(field: Any) -> str:
+    name = field.name
+    given = f"    if {name} is not None: given[{name!r}] = {name}"
+    if field.default is not attrs.NOTHING:
+        return given
+    return f"{given}\n    else: raise missing_field({name!r})"
 
 
 @_record
@@ -153,7 +160,7 @@ class Event:
     time: Time = None
     value: Number = None
     value_currency: Text = None
-    unique_id: Identifier = None
+    unique_id: UniqueId = None
     backfill: bool | None = None
     metric_service: Text = None
 
@@ -184,10 +191,15 @@ def _names(cls: Any) -> frozenset[str]:
     return frozenset(field.name for field in attrs.fields(cls))
 
 
+def _nullable(cls: Any) -> frozenset[str]:
+    return frozenset(field.name for field in attrs.fields(cls) if Null in get_args(field.type))
+
+
 EVENT_FIELDS: Final = _names(Event)
 PROFILE_FIELDS: Final = _names(Profile)
 LOCATION_FIELDS: Final = _names(Location)
-_NESTED: Final = frozenset({"profile", "location"})
+_FIELDS: Final = {Event: EVENT_FIELDS, Profile: PROFILE_FIELDS, Location: LOCATION_FIELDS}
+_NULLABLE: Final = {cls: _nullable(cls) for cls in _FIELDS}
 
 
 def fields_of(
@@ -206,32 +218,34 @@ def fields_of(
 
 
 def _with_nulls(record: Mapping[str, Any]) -> dict[str, Any]:
-    """NULL for every None in a field of the event, its profile or its location."""
-    return {name: _with_null(name, value) for name, value in record.items()}
+    """NULL for every None that the spec takes, in the event, its profile and its location."""
+    fields = _nulled(record, Event)
+    profile = fields.get("profile")
+    if isinstance(profile, Mapping):
+        fields["profile"] = profile = _nulled(profile, Profile)
+        location = profile.get("location")
+        if isinstance(location, Mapping):
+            profile["location"] = _nulled(location, Location)
+    return fields
 
 
-def _with_null(name: str, value: Any) -> Any:
-    if name in _NESTED and isinstance(value, Mapping):
-        return _with_nulls(value)
-    return NULL if value is None else value
+def _nulled(record: Mapping[str, Any], cls: type) -> dict[str, Any]:
+    nullable = _NULLABLE[cls]
+    return {
+        name: NULL if value is None and name in nullable else value
+        for name, value in record.items()
+    }
 
 
-def check_names(record: Mapping[str, Any], known: Collection[str], pointer: str) -> None:
+def check_names(record: Mapping[str, Any], known: frozenset[str], pointer: str) -> None:
     """Raises RecordError for a field whose name is not known."""
-    if isinstance(known, frozenset) and known.issuperset(record):
+    if known.issuperset(record):
         return
     if not all(isinstance(name, str) for name in record):
         raise RecordError(Problem(pointer, "keys_not_text", "every key must be text"))
-    unknown = [name for name in record if name not in known]
-    if unknown:
-        raise unknown_fields(unknown, known, pointer)
+    raise unknown_fields(set(record) - known, known, pointer)
 
 
 def _read(cls: type[_Record], record: Mapping[str, Any], pointer: str, nulls: bool) -> _Record:
-    fields = attrs.fields(cast(Any, cls))
-    check_names(record, [field.name for field in fields], pointer)
-    for field in fields:
-        if field.default is attrs.NOTHING and field.name not in record:
-            message = f"{field.name} must be given"
-            raise RecordError(Problem(f"{pointer}/{field.name}", "missing_field", message))
-    return cls(**(_with_nulls(record) if nulls else record))
+    check_names(record, _FIELDS[cls], pointer)
+    return cls(**(_nulled(record, cls) if nulls else record))

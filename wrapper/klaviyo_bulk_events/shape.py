@@ -54,6 +54,11 @@ def profile(key: object, attributes: Mapping[str, Any], meta: Mapping[str, Any])
     return resource
 
 
+def profile_attributes() -> Frame:
+    """What stands around the attributes of a profile that has nothing else."""
+    return _around(_PROFILE, b"{}")
+
+
 def request() -> Frame:
     """What stands around the profile entries of a request."""
     entries = models.CreateJobEntries(data=[])

@@ -11,12 +11,20 @@ from dateutil import parser
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.limits import EARLIEST_YEAR, YEARS_AHEAD
 from klaviyo_bulk_events.problems import Problem, RecordError
+from klaviyo_bulk_events.walk import from_numpy
 
+# 24:00 is left to the slow road: not every Python reads it.
 _RFC_3339: Final = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII
+    r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII
 ).fullmatch
-_ORDINAL: Final = re.compile(r"(\d{4})-?(\d{3})(?!\d)(.*)", re.ASCII | re.DOTALL)
-_SECONDS: Final = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_ISO_8601: Final = re.compile(
+    r"(?P<date>(?P<year>\d{4})(?:-\d\d(?:-\d\d)?|\d{4}|-?W\d\d(?:-?\d)?|-?(?P<day>\d{3}))?)"
+    r"(?P<clock>T(?P<hour>\d\d)(?::?(?P<minute>\d\d)(?::?\d\d(?:[.,]\d+)?)?)?"
+    r"(?P<part>[.,]\d+)?(?P<offset>Z|[+-]\d\d(?::?\d\d)?)?)?",
+    re.ASCII,
+).fullmatch
+_SECONDS: Final = re.compile(r"-?\d+(\.\d+)?", re.ASCII).fullmatch
+_EARLIEST: Final = datetime(EARLIEST_YEAR.value, 1, 1, tzinfo=UTC)
 
 
 def zone(name: str) -> tzinfo:
@@ -38,7 +46,7 @@ def read_time(value: Any, local: tzinfo | None, unix: bool) -> datetime:
 
     A naive one is a time in the zone `local`. Raises RecordError.
     """
-    moment = _read(value, unix)
+    moment = _read(from_numpy(value), unix)
     if moment.utcoffset() is not None:
         return moment
     if local is None:
@@ -58,14 +66,20 @@ def read_rfc_3339(text: str) -> datetime | None:
         return None
 
 
+def rfc_3339(moment: datetime) -> str:
+    """An aware datetime as text."""
+    offset = moment.utcoffset()
+    if offset is not None and offset % timedelta(minutes=1):  # RFC 3339 has no seconds there
+        moment = moment.astimezone(UTC)
+    return datetime.isoformat(moment)  # pandas' own isoformat adds nanoseconds
+
+
 def check_range(moment: datetime, now: datetime) -> None:
     """Raises RecordError for a time that the server refuses.
 
     A year ahead is taken as 365 days, whatever the years are.
     """
-    if EARLIEST_YEAR.value < moment.year < now.year:
-        return
-    if moment < datetime(EARLIEST_YEAR.value, 1, 1, tzinfo=UTC):
+    if moment < _EARLIEST:
         raise _fault("time_out_of_range", f"the time is too early: {EARLIEST_YEAR.sentence}")
     if moment > now + timedelta(days=365 * YEARS_AHEAD.value):
         raise _fault("time_out_of_range", f"the time is too late: {YEARS_AHEAD.sentence}")
@@ -81,7 +95,8 @@ def _read(value: Any, unix: bool) -> datetime:
     if isinstance(value, date) and not isinstance(value, datetime):
         return datetime.combine(value, time())
     if isinstance(value, str):
-        return _from_seconds(value) if unix and _SECONDS.fullmatch(value) else _from_text(value)
+        text = value.strip()
+        return _from_seconds(text) if unix and _SECONDS(text) else _from_text(text)
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         if unix:
             return _from_seconds(value)
@@ -98,21 +113,32 @@ def _from_seconds(value: str | float | Decimal) -> datetime:
 
 
 def _from_text(text: str) -> datetime:
+    # A time zone's name or a second offset would be skipped by either parser, or read as a time:
+    # the form is checked first.
+    match = _ISO_8601(text.upper().replace(" ", "T", 1))
     try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        pass
-    try:
-        return parser.isoparse(_without_ordinal(text.strip()))
+        if match is not None:
+            return _from_match(match)
     except (ValueError, OverflowError):
-        message = "the time is not ISO 8601, like 2026-11-08T09:30:00+00:00"
-        raise _fault("not_a_time", message) from None
+        pass
+    message = "the time is not ISO 8601, like 2026-11-08T09:30:00+00:00"
+    raise _fault("not_a_time", message)
 
 
-def _without_ordinal(text: str) -> str:
-    """ISO 8601 also counts the days of a year (2026-312), which dateutil does not read."""
-    match = _ORDINAL.fullmatch(text)
-    if match is None:
-        return text
-    year, day, rest = match.groups()
-    return f"{datetime.strptime(year + day, '%Y%j').date().isoformat()}{rest}"
+def _from_match(match: re.Match[str]) -> datetime:
+    day, clock, part = match["date"], match["clock"] or "", match["part"]
+    if match["day"]:  # a year's day, 2026-312: dateutil does not read it
+        day = _ordinal(int(match["year"]), int(match["day"])).isoformat()
+    if part is None:
+        return parser.isoparse(day + clock)
+    # A fraction of an hour or a minute: dateutil refuses it, datetime takes it for seconds.
+    unit = timedelta(minutes=1) if match["minute"] else timedelta(hours=1)
+    whole = parser.isoparse(day + clock.replace(part, ""))
+    return whole + unit * float(part.replace(",", "."))
+
+
+def _ordinal(year: int, day: int) -> date:
+    found = date(year, 1, 1) + timedelta(days=day - 1)
+    if found.year != year:
+        raise ValueError
+    return found

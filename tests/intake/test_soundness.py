@@ -1,0 +1,163 @@
+"""No shortcut passes what the slow walk refuses."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from klaviyo_bulk_events import RecordError, values
+from klaviyo_bulk_events.limits import ARRAY_ITEMS, NESTING_LEVELS, STRING_BYTES
+from klaviyo_bulk_events.profile_fields import ProfileFields, are_plain
+from klaviyo_bulk_events.records import Location
+
+from .strategies import locations, texts
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats()
+    | st.text(st.characters(), max_size=10)
+    | st.sampled_from(
+        [
+            "null",
+            "{[",
+            "x" * STRING_BYTES.value,
+            "x" * (STRING_BYTES.value + 1),
+            "é" * (STRING_BYTES.value // 2 + 1),
+            [0] * ARRAY_ITEMS.value,
+            [0] * (ARRAY_ITEMS.value + 1),
+            datetime(2026, 5, 5),
+            datetime(2026, 5, 5, tzinfo=UTC),
+            date(2026, 5, 5),
+            Decimal("1.5"),
+            UUID(int=1),
+            b"bytes",
+        ]
+    )
+)
+anything = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts | st.integers(), inner),
+    max_leaves=6,
+)
+
+
+def wrapped(value: Any, levels: int) -> Any:
+    for level in range(levels):
+        value = [value] if level % 2 else {"p": value}
+    return value
+
+
+objects = st.builds(
+    lambda value, levels: {"p": wrapped(value, levels)},
+    anything,
+    st.sampled_from([0, 1, NESTING_LEVELS.value - 2, NESTING_LEVELS.value - 1]),
+)
+
+
+def is_refused(value: Any) -> bool:
+    try:
+        values.walked(value, "")
+    except RecordError:
+        return True
+    return False
+
+
+@given(objects)
+def test_what_is_sound_is_not_refused_by_the_walk(value: dict[str, Any]) -> None:
+    """What the bytes prove sound, the walk finds nothing in, and leaves as it is."""
+    try:
+        data = orjson.dumps(value, option=values.PLAIN)
+    except TypeError:
+        assume(False)
+    assume(values.is_sound(data))
+
+    assert orjson.dumps(values.walked(value, "")) == data
+
+
+@given(objects)
+def test_encoding_refuses_what_the_walk_refuses(value: dict[str, Any]) -> None:
+    """Encoding and walking agree on every value, in order or not."""
+    if is_refused(value):
+        with pytest.raises(RecordError):
+            values.encode(value, "")
+    else:
+        plain = orjson.loads(orjson.dumps(values.walked(value, "")))
+        assert orjson.loads(values.encode(value, "")) == plain
+        assert orjson.loads(values.encode(value, "", sort=True)) == plain
+
+
+@given(st.sampled_from([0, 1, 5]), objects)
+def test_brackets_around_do_not_count(brackets: int, value: dict[str, Any]) -> None:
+    """What stands around the properties neither adds a level nor hides one."""
+    around: Any = value
+    for _ in range(brackets):
+        around = {"p": around}
+    try:
+        data = orjson.dumps(around, option=values.PLAIN)
+    except TypeError:
+        assume(False)
+    assume(values.is_sound(data, brackets))
+
+    assert not is_refused(value)
+
+
+FAULTS = {
+    "NaN": {"p": float("nan")},
+    "long string": {"p": "x" * (STRING_BYTES.value + 1)},
+    "long array": {"p": [0] * (ARRAY_ITEMS.value + 1)},
+    "deep objects": wrapped({}, 2 * NESTING_LEVELS.value),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_shortcut_finds_its_fault(fault: str) -> None:
+    """Each of the shortcuts is there: without it, its fault would pass as sound."""
+    assert not values.is_sound(orjson.dumps(FAULTS[fault], option=values.PLAIN))
+
+
+fields: dict[str, st.SearchStrategy[Any]] = {
+    "external_id": texts | st.integers(),
+    "anonymous_id": texts,
+    "first_name": texts | st.text(st.characters()) | st.none(),
+    "id": texts,
+    "kx": texts,
+    "properties": st.just({"p": "q"}),
+    "location": locations
+    | locations.map(lambda place: Location(**place))
+    | st.sampled_from([{"town": "x"}, {"city": 5}, "x"]),
+}
+plain_profiles = st.fixed_dictionaries({"email": texts}, optional=fields)
+
+
+@given(plain_profiles)
+def test_plain_profiles_are_read_to_themselves(fields: dict[str, Any]) -> None:
+    """A profile that is plain goes out as the bytes that reading it field by field gives."""
+    try:
+        content = orjson.dumps(fields, vars, values.PLAIN)
+    except TypeError:
+        assume(False)
+    assume(are_plain(fields, content))
+    reader = ProfileFields(None)
+    attributes, meta = reader.read(fields)
+
+    assert (reader.problems, meta) == ([], {})
+    assert orjson.dumps(attributes) == content
+
+
+@pytest.mark.parametrize("location", [None, {"city": "x"}, Location(city="x", country="y")])
+def test_common_profiles_are_plain(location: Any) -> None:
+    """A profile of texts takes the fast road, else there were no need for one."""
+    fields = {
+        "email": "a@b.co",
+        "first_name": "Zoë",
+        **({"location": location} if location else {}),
+    }
+
+    assert are_plain(fields, orjson.dumps(fields, vars, values.PLAIN))

@@ -1,0 +1,65 @@
+"""The fields of an event that need no more than themselves to be checked."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from klaviyo_bulk_events import identifiers, values
+from klaviyo_bulk_events.limits import EVENT_PROPERTIES, UNIQUE_ID_LENGTH
+from klaviyo_bulk_events.problems import Problem, RecordError
+from klaviyo_bulk_events.records import NULL
+
+_MOST_PROPERTIES: Final = EVENT_PROPERTIES.value
+_LONGEST_UNIQUE_ID: Final = UNIQUE_ID_LENGTH.value
+
+
+def properties(given: Any) -> Mapping[str, Any]:
+    """The properties, of which only the number is checked; none are an empty object."""
+    if given is None:
+        return {}
+    if type(given) is not dict and not isinstance(given, Mapping):
+        raise _wrong_type("/properties", "an object", given)
+    if len(given) > _MOST_PROPERTIES:
+        message = f"an event has {len(given)} properties: {EVENT_PROPERTIES.sentence}"
+        raise _fault("/properties", "too_many_properties", message)
+    return given
+
+
+def value(given: Any) -> int | float | None:
+    """What an event is worth; None is sent as null."""
+    return None if given is NULL else values.number(given, "/value")
+
+
+def currency(given: Any) -> str | None:
+    """The currency of the value; None is sent as null."""
+    return None if given is NULL else values.text(given, "/value_currency")
+
+
+def unique_id(given: Any) -> str:
+    """The caller's own key."""
+    text = identifiers.as_text(given, "/unique_id")
+    if len(text) > _LONGEST_UNIQUE_ID:
+        message = f"unique_id is limited to {_LONGEST_UNIQUE_ID} characters"
+        raise _fault("/unique_id", "unique_id_too_long", message)
+    return text
+
+
+def backfill(given: Any, of_run: bool | None) -> bool:
+    """Whether the event is history, which fires no flows: said by itself, the run, or both."""
+    if given is not None and type(given) is not bool:
+        raise _wrong_type("/backfill", "true or false", given)
+    if given is None and of_run is None:
+        message = "whether this event fires flows is not said: give backfill"
+        raise _fault("/backfill", "backfill_unsaid", message)
+    if given is not None and of_run is not None and given is not of_run:
+        message = "the event's backfill contradicts that of the whole run"
+        raise _fault("/backfill", "backfill_contradicted", message)
+    return bool(of_run if given is None else given)
+
+
+def _wrong_type(pointer: str, wanted: str, given: object) -> RecordError:
+    message = f"this must be {wanted}, not {type(given).__name__}"
+    return _fault(pointer, "wrong_type", message)
+
+
+def _fault(pointer: str, code: str, message: str) -> RecordError:
+    return RecordError(Problem(pointer, code, message))
