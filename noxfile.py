@@ -1,5 +1,6 @@
 """How to work here: `nox` runs what must be green, `nox -l` lists everything."""
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -33,12 +34,12 @@ def install_groups(session: nox.Session, *groups: str) -> None:
     session.install(*nox.project.dependency_groups(PYPROJECT, *groups))
 
 
-def install_wheel(session: nox.Session, extras: str, *arguments: str) -> None:
+def install_wheel(session: nox.Session, extras: str) -> None:
     """Build the wheel and install it: what is tested is what users get."""
     folder = Path(session.create_tmp())
     session.run("uv", "build", "--quiet", "--wheel", "--out-dir", str(folder), external=True)
     newest = max(folder.glob("*.whl"), key=lambda wheel: wheel.stat().st_mtime)
-    session.install(*arguments, "--reinstall-package", "klaviyo-bulk-events", f"{newest}[{extras}]")
+    session.install("--reinstall-package", "klaviyo-bulk-events", f"{newest}[{extras}]")
 
 
 @nox.session
@@ -68,8 +69,12 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=OLDEST)
 def tests_oldest(session: nox.Session) -> None:
     """Test the installed wheel with the oldest dependencies that it allows."""
+    project = PYPROJECT["project"]
+    extras = (project["optional-dependencies"][name] for name in ("cli", "emulator", "sql"))
+    oldest = [*project["dependencies"], *itertools.chain.from_iterable(extras)]
+    session.install("--resolution=lowest-direct", *oldest)
     install_groups(session, "test")
-    install_wheel(session, "all", "--resolution=lowest-direct")
+    install_wheel(session, "all")
     session.run("pytest", "--ignore=tests/openapi", *session.posargs)
 
 
