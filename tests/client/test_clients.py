@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import pickle
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -192,13 +193,11 @@ def test_a_fault_of_the_whole_stops_the_run(make: Make) -> None:
         return httpx.Response(400, json={"errors": [error]})
 
     transport = httpx.MockTransport(refuse)
-    with KlaviyoBulkEvents(
-        KEY, transport=transport, rates=["999/s"], narrowing_budget=0, max_in_flight=1
-    ) as klaviyo:
+    with KlaviyoBulkEvents(KEY, transport=transport, rates=["9999/s"], max_in_flight=1) as klaviyo:
         report = klaviyo.send(make(50 * MOST), backfill=True)
     assert report.stopped is not None
     assert "/data" in report.stopped
-    assert (report.requests, report.rejected) == (3, 3 * MOST)
+    assert report.rejected == 3 * MOST
     assert report.submitted == report.rejected + report.unsent
 
 
@@ -234,6 +233,80 @@ def test_leaving_a_run_settles_what_was_in_flight(emulated: Running, make: Make)
         report = run.report()
     assert report.accepted == emulated.emulator.summary()["accepted"] >= MOST
     assert report.submitted == report.accepted + report.unsent < 20 * MOST
+
+
+@pytest.mark.parametrize("taken", [0, 1, 5])
+def test_a_run_is_delivered_once(emulated: Running, make: Make, taken: int) -> None:
+    """finish() delivers what is left, and asking again changes nothing."""
+    with KlaviyoBulkEvents(KEY, base_url=emulated.url, rates=["99/s"]) as klaviyo:
+        run = klaviyo.stream(list(make(5)), backfill=True)
+        outcomes = iter(run)
+        for _ in range(taken):
+            next(outcomes)
+        assert run.finish().accepted == 5
+        assert list(run) == []
+        assert run.finish().submitted == 5
+
+
+def test_an_interrupt_leaves_a_report(emulated: Running, make: Make) -> None:
+    """After Ctrl-C in the loop: stop(), then finish() says what became of everything."""
+    with KlaviyoBulkEvents(KEY, base_url=emulated.url, rates=["99/s"]) as klaviyo:
+        run = klaviyo.stream(make(5 * MOST), backfill=True)
+
+        def interrupted() -> None:
+            for _ in run:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+        run.stop()
+        report = run.finish()
+    assert report.accepted == emulated.emulator.summary()["accepted"]
+    assert report.submitted == report.accepted + report.unsent
+
+
+def test_a_transport_that_raises_anything(make: Make) -> None:
+    """Whatever it raises, the server may have the request: the events are unknown."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise ValueError("a proxy of the company's own")
+
+    transport = httpx.MockTransport(answer)
+    with KlaviyoBulkEvents(KEY, transport=transport, deadline=0.01) as klaviyo:
+        report = klaviyo.send(make(5), backfill=True)
+    assert report.unknown == 5
+    assert "ValueError" in (report.stopped or "")
+
+
+def test_a_record_that_raises_is_one_rejected_record(client: Any, make: Make) -> None:
+    """Nothing that a caller hands in ends the run."""
+
+    class Odd(dict[str, Any]):
+        def get(self, key: Any, default: Any = None) -> Any:
+            raise ZeroDivisionError
+
+        def __iter__(self) -> Any:
+            raise ZeroDivisionError
+
+    report = client.send([*make(2), Odd(metric="A"), *make(1)])
+    assert (report.submitted, report.accepted, report.duplicate) == (4, 2, 1)
+    assert report.rejections == {"broken_record": 1}
+
+
+@pytest.mark.parametrize("events", [{"metric": "A"}, "events.jsonl", b"{}", "event"])
+def test_one_event_is_not_many(client: Any, make: Make, events: Any) -> None:
+    """A mapping or a text can be iterated over, and would be nonsense."""
+    given = next(make(1)) if events == "event" else events
+    with pytest.raises(ConfigurationError, match="iterable of events"):
+        client.send(given)
+
+
+def test_a_stopped_error_can_be_pickled(connect: Connect, make: Make) -> None:
+    """Process pools hand errors on that way."""
+    with pytest.raises(StoppedError) as stopped:
+        connect(api_key="pk_wrong").send(make(1))
+    again = pickle.loads(pickle.dumps(stopped.value))
+    assert (str(again), again.report) == (str(stopped.value), stopped.value.report)
 
 
 def test_there_is_no_report_of_a_run_that_goes_on(emulated: Running, make: Make) -> None:
@@ -405,8 +478,9 @@ def test_a_cancelled_run_leaves_no_task_behind(emulated: Running, make: Make) ->
             task = asyncio.create_task(klaviyo.send(make(5_000), backfill=True))
             await asyncio.sleep(0.2)
             task.cancel()
-            with pytest.raises(asyncio.CancelledError):
+            with pytest.raises(asyncio.CancelledError) as cancelled:
                 await task
+            assert "unknown=" in "".join(cancelled.value.__notes__)
             return len(asyncio.all_tasks()) - 1
 
     assert asyncio.run(send()) == 0

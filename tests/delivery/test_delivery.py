@@ -230,7 +230,8 @@ def test_every_status_can_be_reached(chunk: Chunk) -> None:
         *Simulation(chunk, [OK]).fates,
         *Simulation(chunk, [LOST]).fates,
         *Simulation(chunk, [NOT_WRITTEN]).fates,
-        *Simulation(chunk, [refusal(f"{ENTRY}/0/{EVENT}/0/unique_id"), refusal("")]).fates,
+        *Simulation(chunk, [refusal(f"{ENTRY}/0/{EVENT}/0/unique_id"), OK]).fates,
+        *Simulation(chunk, [refusal("")]).fates,
     }
     assert reached == {status.value for status in Status}
 
@@ -265,7 +266,7 @@ def test_exactly_the_events_at_fault_are_rejected(
     assert run.settlement.requests == 1 + run.settlement.narrowing
 
 
-@given(ANY_POISON, st.integers(0, 4), st.sampled_from(["", "entry", "/data"]))
+@given(ANY_POISON, st.integers(0, 4), st.sampled_from(["entry", "/data"]))
 def test_the_budget_is_kept(five: Chunk, poison: set[str], budget: int, pointer: str) -> None:
     """What it leaves unresolved is rejected too, the innocent only as refused_together."""
     run = Simulation(five, refuse(*poison, pointer=pointer), budget=budget)
@@ -286,8 +287,8 @@ def test_all_faults_named_cost_one_request(chunk: Chunk) -> None:
 @pytest.mark.parametrize(
     ("replies", "fault"),
     [
-        ([refusal("/data")], ("refused_together", "/data")),
-        ([refusal(f"{ENTRY}/3")], ("refused_together", f"{ENTRY}/*")),
+        ([refusal("/data")], ("invalid", "/data")),
+        ([refusal(f"{ENTRY}/3")], ("invalid", f"{ENTRY}/*")),
         ([OK], None),
         ([refusal(f"{ENTRY}/0/attributes/profile"), OK], None),
         ([LOST], None),
@@ -296,13 +297,44 @@ def test_all_faults_named_cost_one_request(chunk: Chunk) -> None:
 def test_a_fault_of_the_whole_is_told_apart(
     chunk: Chunk, replies: list[Reply], fault: tuple[str, str] | None
 ) -> None:
-    """The code and the pointer's shape, if every event was rejected for the same."""
-    assert Simulation(chunk, replies).settlement.fault_of_all == fault
+    """The code and the pointer's shape, whatever of the budget went into narrowing."""
+    for budget in (0, 3, 32):
+        assert Simulation(chunk, replies, budget=budget).settlement.fault_of_all == fault
 
 
 @pytest.mark.parametrize(
-    ("replies", "outage"), [([LOST], True), ([NOT_WRITTEN], True), ([OK], False)]
+    ("replies", "outage"),
+    [([LOST], True), ([NOT_WRITTEN], True), ([Answer(530, None, None)], True), ([OK], False)],
 )
 def test_an_outage_is_told_apart(chunk: Chunk, replies: list[Reply], outage: bool) -> None:
-    """Nothing but time ended the attempts."""
-    assert Simulation(chunk, replies).settlement.outage is outage
+    """The attempts were given up; what came last goes along."""
+    assert (Simulation(chunk, replies).settlement.outage is not None) is outage
+
+
+def test_a_refusal_that_names_events_uses_no_budget(chunk: Chunk) -> None:
+    """One event at a time is named, and each is settled: that is worth its request."""
+    repeats = refuse(*EVERYTHING, pointer=f"{ENTRY}/0/{EVENT}/0/attributes/unique_id", first=True)
+    run = Simulation(chunk, repeats, budget=0)
+    assert run.fates == {"duplicate": EVERYTHING}
+    assert run.settlement.requests == len(EVERYTHING)
+
+
+def test_what_is_refused_together_with_repeats_is_not_rejected(chunk: Chunk) -> None:
+    """Where one was there already, others may be: nobody knows that they break a rule."""
+    pointer = f"{ENTRY}/0/{EVENT}/0/attributes/unique_id"
+    run = Simulation(chunk, [refusal(pointer), refusal("/data")], budget=0)
+    assert run.fates == {"duplicate": ["order-0"], "unsent": EVERYTHING[1:]}
+
+
+def test_a_429_pauses_everybody_even_if_it_comes_too_late(chunk: Chunk) -> None:
+    """This request is given up; the others on the account wait all the same."""
+    run = Simulation(chunk, [Answer(429, DEADLINE + 1, None)])
+    assert run.waits == [Wait(DEADLINE + 1, everybody=True)]
+    assert run.settlement.requests == 1
+
+
+def test_a_profile_that_stands_twice_is_no_repeat(chunk: Chunk) -> None:
+    """`duplicate_profile` says nothing of events that were there already."""
+    pointer = f"{ENTRY}/1/attributes/profile/data"
+    run = Simulation(chunk, [refusal(pointer, code="duplicate_profile"), OK])
+    assert run.fates["rejected"] == ["order-1", "order-3"]

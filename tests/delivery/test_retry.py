@@ -43,7 +43,7 @@ def html(status: int) -> Answer:
         (html(505), Meaning.GIVE_UP),
         (html(599), Meaning.GIVE_UP),
         (html(200), Meaning.AMBIGUOUS),
-        (html(302), Meaning.AMBIGUOUS),
+        (html(302), Meaning.STOP),
         (NoAnswer("ConnectError", written=False), Meaning.RETRY),
         (NoAnswer("ReadTimeout", written=True), Meaning.AMBIGUOUS),
     ],

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeAlias
 
 import orjson
-from attrs import frozen
+from attrs import field, frozen
 
 LONGEST_TEXT: Final = 2_000
 """Characters kept of any text in an error: a server's words end up in reports."""
@@ -18,14 +18,17 @@ class ApiError:
 
     id: str
     code: str
-    title: str
-    detail: str
+    # Klaviyo's words may quote a customer.
+    title: str = field(repr=False)
+    detail: str = field(repr=False)
     pointer: str
 
     @property
     def is_repeat(self) -> bool:
         """Whether it says that an event was there already."""
-        return self.pointer.endswith("unique_id") or "duplicate" in self.code
+        return self.pointer.endswith("unique_id") or (
+            "duplicate" in self.code and self.code != "duplicate_profile"
+        )
 
 
 @frozen

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
-from contextlib import aclosing
 from types import TracebackType
 from typing import Final, Self
 
@@ -11,7 +10,7 @@ import httpx
 from klaviyo_bulk_events.answers import NoAnswer, Reply
 from klaviyo_bulk_events.async_driver import AsyncDriver
 from klaviyo_bulk_events.chunker import Chunk
-from klaviyo_bulk_events.endpoint import CONNECT_SECONDS, FAILURES, Endpoint, Received, no_answer
+from klaviyo_bulk_events.endpoint import CONNECT_SECONDS, Endpoint, Received, no_answer
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.outcomes import Outcome, Settlement
@@ -19,7 +18,14 @@ from klaviyo_bulk_events.planner import Planner, Record
 from klaviyo_bulk_events.progress import Progress, outcomes
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
-from klaviyo_bulk_events.settings import Settings, guarded, ignore, planner, read_rates
+from klaviyo_bulk_events.settings import (
+    Settings,
+    check_events,
+    guarded,
+    ignore,
+    planner,
+    read_rates,
+)
 from klaviyo_bulk_events.steps import Watcher
 
 _RECORDS_AT_ONCE: Final = 100
@@ -94,6 +100,7 @@ class AsyncKlaviyoBulkEvents:
     ) -> "AsyncRun":
         if self._closed:
             raise ConfigurationError("the client is closed")
+        check_events(events)
         intake = intake or Intake()
         driver = AsyncDriver(self._settings.limiter, self._post, self._settings.watch)
         plan = planner(intake, backfill, keep_records=keep_records)
@@ -121,7 +128,7 @@ class AsyncKlaviyoBulkEvents:
                 return await self._exchange(body)
         except TimeoutError:
             return NoAnswer("the attempt's time is over", written=True)
-        except FAILURES as error:
+        except Exception as error:  # whatever a transport raises, the server may have the request
             return no_answer(error)
 
     async def _exchange(self, body: bytes) -> Reply:
@@ -153,32 +160,44 @@ class AsyncRun:
         self._settings = settings
         self._progress = Progress(planner)
         self._stopped = False
+        self._settlements = self._settle()
 
     async def __aiter__(self) -> AsyncIterator[Outcome]:
-        async with aclosing(self._settled()) as every:
-            async for settled in every:
+        """The outcomes that are still to come; whoever leaves the loop closes the run."""
+        try:
+            async for settled in self._settlements:
                 for outcome in outcomes(settled):
                     yield outcome
+        finally:
+            await self.aclose()
         self._progress.raise_if_ended_early()
 
     async def finish(self) -> Report:
         """Deliver all that is left; the report."""
-        async with aclosing(self._settled()) as every:
-            async for _ in every:
+        try:
+            async for _ in self._settlements:
                 pass
+        except asyncio.CancelledError as cancelled:
+            cancelled.add_note(f"cancelled after: {self.report()}")
+            raise
         self._progress.raise_if_ended_early()
         return self.report()
 
     def report(self) -> Report:
-        """The sum of the run, once it has ended."""
+        """The sum of the run. Raises ConfigurationError as long as it has not ended."""
         return self._progress.report()
+
+    async def aclose(self) -> None:
+        """End early: wait for what is in flight; the rest is unsent."""
+        self._stopped = True
+        await self._settlements.aclose()
 
     def stop(self) -> None:
         """End early: what is in flight is settled, the rest is unsent."""
         self._stopped = True
         self._driver.stop()
 
-    async def _settled(self) -> AsyncGenerator[Outcome | Settlement]:
+    async def _settle(self) -> AsyncGenerator[Outcome | Settlement]:
         settings = self._settings
         settle = self._driver.settle(self._ready(), settings.deliver, settings.max_in_flight)
         try:

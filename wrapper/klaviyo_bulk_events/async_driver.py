@@ -8,7 +8,7 @@ from typing import Any
 
 from klaviyo_bulk_events.answers import NoAnswer, Reply
 from klaviyo_bulk_events.chunker import Chunk
-from klaviyo_bulk_events.delivery import Steps
+from klaviyo_bulk_events.delivery import Steps, broken_off
 from klaviyo_bulk_events.limiter import Limiter, Place
 from klaviyo_bulk_events.outcomes import Outcome, Settlement
 from klaviyo_bulk_events.steps import Enter, Post, Waiting, Watcher
@@ -25,7 +25,7 @@ class AsyncDriver:
         self._watch = watch
         self._stopping = asyncio.Event()
         self._waiting: set[asyncio.Event] = set()
-        self._under_way: set[asyncio.Task[Settlement]] = set()
+        self._under_way: dict[asyncio.Task[Settlement], Chunk] = {}
 
     async def settle(
         self, ready: AsyncIterable[Outcome | Chunk], deliver: Callable[[Chunk], Steps], lanes: int
@@ -36,14 +36,12 @@ class AsyncDriver:
                 if isinstance(item, Outcome):
                     yield item
                     continue
-                self._under_way.add(asyncio.create_task(self.carry(deliver(item))))
-                for task in await self._answered(block=len(self._under_way) >= lanes):
-                    self._under_way.remove(task)
-                    yield task.result()
+                self._under_way[asyncio.create_task(self.carry(deliver(item)))] = item
+                for settlement in await self._answered(block=len(self._under_way) >= lanes):
+                    yield settlement
             while self._under_way:
-                for task in await self._answered(block=True):
-                    self._under_way.remove(task)
-                    yield task.result()
+                for settlement in await self._answered(block=True):
+                    yield settlement
         except asyncio.CancelledError:
             for task in self._under_way:
                 task.cancel()
@@ -52,19 +50,22 @@ class AsyncDriver:
             self.stop()
             await asyncio.gather(*self._under_way, return_exceptions=True)
 
-    async def _answered(self, *, block: bool) -> set[asyncio.Task[Settlement]]:
+    async def _answered(self, *, block: bool) -> list[Settlement]:
         timeout = None if block else 0
         done, _ = await asyncio.wait(
             self._under_way, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
         )
-        return done
+        settlements = [task.result() for task in done]
+        for task in done:
+            del self._under_way[task]
+        return settlements
 
     def left(self) -> Iterator[Settlement]:
         """What was under way when nobody wanted to hear of it any more."""
-        for task in self._under_way:
-            if not task.cancelled():
-                yield task.result()
-        self._under_way.clear()
+        while self._under_way:
+            task, chunk = self._under_way.popitem()
+            failed = task.cancelled() or task.exception() is not None
+            yield broken_off(chunk) if failed else task.result()
 
     def stop(self) -> None:
         """Send nothing more; what is under way may still be answered."""
@@ -114,12 +115,12 @@ class AsyncDriver:
             self._limiter.leave(ticket)
             self._waiting.discard(awake)
 
-    async def _post(self, body: bytes, place: Place | None) -> Reply:
+    async def _post(self, body: bytes, place: Place | None) -> Reply | None:
         while place is not None and self._limiter.is_stale(place):
             self._limiter.unused(place)
             place = await self._enter(None)
         if place is None:
-            return NoAnswer("stopped", written=False)
+            return None
         reply = await self._post_body(body)
         if not isinstance(reply, NoAnswer):
             self._limiter.answered(place)

@@ -18,7 +18,7 @@ class Brake:
     def see(self, settlement: Settlement) -> str | None:
         """Why the run has to stop now; None if it need not."""
         if settlement.outage:
-            return "requests get no answer that settles them: send the rest when Klaviyo is back"
+            return f"a request was given up: {settlement.outage} came last; send the rest later"
         fault = settlement.fault_of_all
         self._times = self._times + 1 if fault and fault == self._fault else bool(fault)
         self._fault = fault

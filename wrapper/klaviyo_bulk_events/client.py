@@ -1,6 +1,6 @@
 """The blocking client."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -17,7 +17,14 @@ from klaviyo_bulk_events.planner import Planner, Record
 from klaviyo_bulk_events.progress import Progress, outcomes
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
-from klaviyo_bulk_events.settings import Settings, guarded, ignore, planner, read_rates
+from klaviyo_bulk_events.settings import (
+    Settings,
+    check_events,
+    guarded,
+    ignore,
+    planner,
+    read_rates,
+)
 from klaviyo_bulk_events.steps import Watcher
 
 
@@ -91,6 +98,7 @@ class KlaviyoBulkEvents:
     ) -> "Run":
         if self._closed:
             raise ConfigurationError("the client is closed")
+        check_events(events)
         intake = intake or Intake()
         driver = Driver(self._settings.limiter, self._lanes.post, self._settings.watch)
         plan = planner(intake, backfill, keep_records=keep_records)
@@ -125,29 +133,39 @@ class Run:
         self._settings = settings
         self._progress = Progress(planner)
         self._stopped = False
+        self._settlements = self._settle()
 
     def __iter__(self) -> Iterator[Outcome]:
-        for settled in self._settled():
-            yield from outcomes(settled)
+        """The outcomes that are still to come; whoever leaves the loop ends the run."""
+        try:
+            for settled in self._settlements:
+                yield from outcomes(settled)
+        finally:
+            self.close()
         self._progress.raise_if_ended_early()
 
     def finish(self) -> Report:
-        """Deliver all that is left; the report."""
-        for _ in self._settled():
+        """Deliver all that is left; the report. After KeyboardInterrupt, stop() it first."""
+        for _ in self._settlements:
             pass
         self._progress.raise_if_ended_early()
         return self.report()
 
     def report(self) -> Report:
-        """The sum of the run, once it has ended."""
+        """The sum of the run. Raises ConfigurationError as long as it has not ended."""
         return self._progress.report()
+
+    def close(self) -> None:
+        """End early: wait for what is in flight; the rest is unsent."""
+        self._stopped = True
+        self._settlements.close()
 
     def stop(self) -> None:
         """End early, from any thread: what is in flight is settled, the rest is unsent."""
         self._stopped = True
         self._driver.stop()
 
-    def _settled(self) -> Iterator[Outcome | Settlement]:
+    def _settle(self) -> Generator[Outcome | Settlement]:
         settings = self._settings
         settle = self._driver.settle(self._ready(), settings.deliver, settings.max_in_flight)
         try:

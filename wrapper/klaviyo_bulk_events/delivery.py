@@ -54,6 +54,9 @@ class Delivery:
         self._random = random
         self._watch = watch
         self._until: float | None = None
+        self._repeats = False
+        self._named = False
+        self._shape: tuple[str, str] | None = None
         self._settlement = Settlement()
 
     def steps(self) -> Steps:
@@ -64,22 +67,27 @@ class Delivery:
 
     def _deliver(self, part: _Part) -> Generator[Step, Any, None]:
         attempt = 0
-        reply: Reply | None = None
+        last: Reply | None = None
         while (yield Enter(self._until)):
-            attempt += 1
             if self._until is None:
                 self._until = self._clock() + self._deadline
-            reply = yield Post(part.body)
+            reply: Reply | None = yield Post(part.body)
+            if reply is None:
+                break
+            attempt += 1
+            last = reply
             self._note(part, attempt, reply)
             verdict = retry.judge(reply, attempt, self._random())
             if verdict.meaning not in retry.REPEATS:
                 self._settle(part, verdict.meaning, reply)
                 return
-            if self._clock() + verdict.wait > self._until:
-                self._settlement.outage = True
+            is_over = self._clock() + verdict.wait > self._until
+            if verdict.meaning is Meaning.THROTTLED or not is_over:
+                yield self._pause(attempt, verdict, reply)
+            if is_over:
+                self._settlement.outage = str(reply)
                 break
-            yield self._pause(attempt, verdict, reply)
-        self._leave_unsettled(part.chunk, part.ambiguous, reply)
+        self._leave_unsettled(part.chunk, part.ambiguous, last)
 
     def _note(self, part: _Part, attempt: int, reply: Reply) -> None:
         part.ambiguous |= retry.meaning_of(reply) in retry.AMBIGUOUS
@@ -105,21 +113,34 @@ class Delivery:
             self._leave_unsettled(part.chunk, part.ambiguous, reply)
             if meaning is Meaning.STOP and isinstance(reply, Answer):
                 self._settlement.stop = refusals.why_stopped(reply)
+            else:
+                self._settlement.outage = str(reply)
 
     def _narrow(self, part: _Part, answer: Answer) -> None:
         """Settle the events that the refusal is about; the others are sent again."""
         fates, smaller = refusals.narrow(part.chunk, answer)
         self._settlement.fates += fates
-        if len(smaller) <= self._budget:
-            self._budget -= len(smaller)
+        self._remember(part, fates, answer)
+        # A refusal that settles an event is worth its request, however many there are.
+        cost = 0 if fates else len(smaller)
+        if cost <= self._budget:
+            self._budget -= cost
             self._settlement.narrowing += len(smaller)
             self._parts += [_Part(chunk, part.ambiguous) for chunk in reversed(smaller)]
             return
         for chunk in smaller:
-            self._refuse_together(chunk, part.ambiguous, answer)
+            self._give_up(chunk, part.ambiguous, answer)
 
-    def _refuse_together(self, chunk: Chunk, ambiguous: bool, answer: Answer) -> None:
-        if ambiguous:
+    def _remember(self, part: _Part, fates: list[Fate], answer: Answer) -> None:
+        self._repeats |= any(fate.status is Status.DUPLICATE for fate in fates)
+        if fates and len(part.chunk) > 1:
+            self._named = True
+        self._shape = self._shape or refusals.shape(answer)
+        self._settlement.refused = None if self._named else self._shape
+
+    def _give_up(self, chunk: Chunk, ambiguous: bool, answer: Answer) -> None:
+        # Where events were there already, others may be, and are no more at fault than those.
+        if ambiguous or self._repeats:
             self._leave_unsettled(chunk, ambiguous, answer)
         else:
             self._settlement.fates.append(refusals.together(chunk, answer))
@@ -134,3 +155,10 @@ class Delivery:
 
     def _fate(self, chunk: Chunk, status: Status, *problems: Problem) -> None:
         self._settlement.fates.append(Fate(status, tuple(chunk.events), problems))
+
+
+def broken_off(chunk: Chunk) -> Settlement:
+    """The settlement of a chunk whose delivery was broken off from outside."""
+    message = "the delivery was broken off; sending it again is harmless"
+    problem = Problem("", "broken_off", message)
+    return Settlement([Fate(Status.UNKNOWN, tuple(chunk.events), (problem,))])

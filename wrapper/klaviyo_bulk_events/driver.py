@@ -8,7 +8,7 @@ from typing import Any
 
 from klaviyo_bulk_events.answers import NoAnswer, Reply
 from klaviyo_bulk_events.chunker import Chunk
-from klaviyo_bulk_events.delivery import Steps
+from klaviyo_bulk_events.delivery import Steps, broken_off
 from klaviyo_bulk_events.limiter import Limiter, Place
 from klaviyo_bulk_events.outcomes import Outcome, Settlement
 from klaviyo_bulk_events.steps import Enter, Post, Waiting, Watcher
@@ -23,7 +23,7 @@ class Driver:
         self._watch = watch
         self._stopping = threading.Event()
         self._waiting: set[threading.Event] = set()
-        self._under_way: set[Future[Settlement]] = set()
+        self._under_way: dict[Future[Settlement], Chunk] = {}
 
     def settle(
         self, ready: Iterable[Outcome | Chunk], deliver: Callable[[Chunk], Steps], lanes: int
@@ -35,7 +35,7 @@ class Driver:
                     if isinstance(item, Outcome):
                         yield item
                         continue
-                    self._under_way.add(pool.submit(self.carry, deliver(item)))
+                    self._under_way[pool.submit(self.carry, deliver(item))] = item
                     yield from self._answered(block=len(self._under_way) >= lanes)
                 while self._under_way:
                     yield from self._answered(block=True)
@@ -45,13 +45,15 @@ class Driver:
     def _answered(self, *, block: bool) -> Iterator[Settlement]:
         done, _ = wait(self._under_way, None if block else 0, FIRST_COMPLETED)
         for future in done:
-            self._under_way.remove(future)
-            yield future.result()
+            result = future.result()
+            del self._under_way[future]
+            yield result
 
     def left(self) -> Iterator[Settlement]:
         """What was under way when nobody wanted to hear of it any more."""
         while self._under_way:
-            yield self._under_way.pop().result()
+            future, chunk = self._under_way.popitem()
+            yield future.result() if future.exception() is None else broken_off(chunk)
 
     def stop(self) -> None:
         """Send nothing more; what is under way may still be answered."""
@@ -100,12 +102,12 @@ class Driver:
             self._limiter.leave(ticket)
             self._waiting.discard(awake)
 
-    def _post(self, body: bytes, place: Place | None) -> Reply:
+    def _post(self, body: bytes, place: Place | None) -> Reply | None:
         while place is not None and self._limiter.is_stale(place):
             self._limiter.unused(place)
             place = self._enter(None)
         if place is None:
-            return NoAnswer("stopped", written=False)
+            return None
         reply = self._post_body(body)
         if not isinstance(reply, NoAnswer):
             self._limiter.answered(place)

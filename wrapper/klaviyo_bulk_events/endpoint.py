@@ -20,16 +20,12 @@ CONNECT_SECONDS: Final = 10.0
 LONGEST_ANSWER: Final = 1_000_000
 """Bytes of an answer that are read; no error document is that long."""
 
-FAILURES: Final = (httpx.HTTPError, httpx.StreamError, OSError)
-"""What an attempt may end in instead of an answer."""
-
 _NOT_WRITTEN: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
 )
 
 
@@ -98,8 +94,8 @@ def _check_url(base: str, allow_plain_http: bool) -> None:
         url = httpx.URL(base)
     except httpx.InvalidURL:
         url = httpx.URL("")
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise ConfigurationError(f"the base URL must look like {SERVER}, not {base!r}")
+    if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query:
+        raise ConfigurationError(f"the base URL must look like {SERVER}, without a user or a query")
     if url.scheme == "http" and not allow_plain_http and not _is_loopback(url.host):
         raise ConfigurationError(
             "a base URL without TLS would show the key and the events to the network: "

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from klaviyo_bulk_events.answers import NoAnswer, Reply
-from klaviyo_bulk_events.endpoint import CONNECT_SECONDS, FAILURES, Endpoint, Received, no_answer
+from klaviyo_bulk_events.endpoint import CONNECT_SECONDS, Endpoint, Received, no_answer
 
 
 class _TooLateError(Exception):
@@ -41,7 +41,7 @@ class Lane:
             return self._exchange(body)
         except _TooLateError:
             return NoAnswer("ConnectTimeout", written=False)
-        except FAILURES as error:
+        except Exception as error:  # whatever a transport raises, the server may have the request
             return no_answer(error)
         finally:
             with self._lock:

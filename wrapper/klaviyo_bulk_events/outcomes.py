@@ -1,6 +1,5 @@
 """What became of events."""
 
-import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
@@ -16,7 +15,7 @@ class Status(StrEnum):
     """What became of an event.
 
     accepted: Klaviyo answered 202 to a request that held it.
-    duplicate: it was there already, given before in this run or named as a repeat by Klaviyo.
+    duplicate: it was given before in this run, or Klaviyo named it as a repeat.
     rejected: it breaks a rule, ours or Klaviyo's, and was not recorded.
     unknown: it was sent and no answer settled it; sending it again is harmless.
     unsent: it was not sent, or certainly not processed.
@@ -60,8 +59,9 @@ class Fate:
 class Settlement:
     """What became of a chunk, and what it took.
 
-    `narrowing` counts the requests that it took to find the events at fault. `stop` says why the
-    whole run has to stop, if it has to; `outage` that nothing but time ended the attempts.
+    `narrowing` counts the requests that it took to find the events at fault. `stop` says why no
+    request can succeed any more, `outage` what came last when the attempts were given up. `refused`
+    is the code and the pointer's shape of the first refusal, if none named an event.
     """
 
     fates: list[Fate] = Factory(list)
@@ -71,16 +71,12 @@ class Settlement:
     throttled: int = 0
     bytes: int = 0
     stop: str | None = None
-    outage: bool = False
+    outage: str | None = None
+    refused: tuple[str, str] | None = None
 
     @property
     def fault_of_all(self) -> tuple[str, str] | None:
-        """The code and the pointer's shape of what every event was rejected for, if that is one."""
-        faults = {_shape(problem) for fate in self.fates for problem in fate.problems[:1]}
-        if len(faults) == 1 and all(fate.status is Status.REJECTED for fate in self.fates):
-            return faults.pop()
+        """What every event was rejected for, if it was the same and no event's own."""
+        if all(fate.status is Status.REJECTED for fate in self.fates):
+            return self.refused
         return None
-
-
-def _shape(problem: Problem) -> tuple[str, str]:
-    return problem.code, re.sub(r"\d+", "*", problem.pointer)

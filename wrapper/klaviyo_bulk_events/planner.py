@@ -71,9 +71,15 @@ class Planner:
         record: Event | Mapping[str, Any] | None = None
         try:
             record, fields = self._read(item)
+            if not isinstance(record, Event):
+                self._check_time(fields)
             event = self._encoder.encode(fields)
         except RecordError as error:
             return _rejected(item, record, position, error.problems)
+        except Exception as error:  # a record may be anything, and one must not end the run
+            message = f"{type(error).__name__} was raised while the record was read"
+            problem = Problem("", "broken_record", message)
+            return _rejected(item, record, position, (problem,))
         event.position = position
         if self._keep_records:
             event.record = record
@@ -103,9 +109,11 @@ class Planner:
             raise RecordError(Problem("", "wrong_type", message))
         intake = self._intake
         fields = fields_of(item, rest_as_properties=intake.rest_as_properties, nulls=intake.nulls)
-        if fields.get("time") is None and not intake.stamp_now:
-            raise RecordError(_NO_TIME)
         return fields, fields
+
+    def _check_time(self, fields: Mapping[str, Any]) -> None:
+        if fields.get("time") is None and not self._intake.stamp_now:
+            raise RecordError(_NO_TIME)
 
 
 def outcome(event: EncodedEvent, status: Status, *problems: Problem) -> Outcome:

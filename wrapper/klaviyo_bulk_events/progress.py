@@ -40,6 +40,7 @@ class Progress:
         chunk = self._planner.finish()
         if chunk is not None:
             self._tally.add_settlement(Settlement([Fate(Status.UNSENT, tuple(chunk.events))]))
+        self._tally.book_unsent(self._planner.submitted)
 
     def report(self) -> Report:
         """The sum, once everything that was taken is settled."""
@@ -48,7 +49,7 @@ class Progress:
     def raise_if_ended_early(self) -> None:
         """Raise StoppedError, or what the source raised."""
         if self._refused is not None:
-            raise StoppedError(self._refused, self.report())
+            raise StoppedError(self._refused, self.report()) from self._failure
         if self._failure is not None:
             self._failure.add_note(f"what was taken before is settled: {self.report()}")
             raise self._failure

@@ -15,6 +15,7 @@ _IN_EVENT: Final = re.compile(_ENTRY + r"/attributes/events/data/(\d{1,9})(?:/.*
 _AT_ENTRY: Final = re.compile(_ENTRY + r"(?:/(?:attributes(?:/events(?:/data)?)?)?)?")
 _IN_PROFILE: Final = re.compile(_ENTRY + r"/attributes/profile(?:/.*)?", re.DOTALL)
 
+_UNNAMED: Final = "refused"
 _MENDS: Final = {
     401: "the API key is not accepted: set KLAVIYO_API_KEY to a private key of the account",
     403: f"the API key may not create events: give it the scope {' '.join(SCOPES)}",
@@ -25,7 +26,14 @@ _MENDS: Final = {
 
 def why_stopped(answer: Answer) -> str:
     """What ended the run, and the mend."""
-    return f"{_MENDS[answer.status]} ({answer})"
+    mend = _MENDS.get(answer.status, "the base URL leads elsewhere: set it to where Klaviyo is")
+    return f"{mend} ({answer})"
+
+
+def shape(answer: Answer) -> tuple[str, str]:
+    """The code of a refusal, and its pointer without the places of entries and events."""
+    error = (answer.errors or (ApiError("", "", "", "", ""),))[0]
+    return error.code or _UNNAMED, re.sub(r"\d+", "*", error.pointer)
 
 
 def narrow(chunk: Chunk, answer: Answer) -> tuple[list[Fate], list[Chunk]]:
@@ -40,7 +48,8 @@ def narrow(chunk: Chunk, answer: Answer) -> tuple[list[Fate], list[Chunk]]:
         rest = chunk.without(event for fate in fates for event in fate.events)
         return fates, [rest] if rest else []
     if len(chunk) == 1:
-        return [_fate(event, errors[0]) for event in chunk.events], []
+        (event,) = chunk.events
+        return [_fate(event, errors[0], is_repeat=errors[0].is_repeat)], []
     return [], _parts(chunk, errors)
 
 
@@ -51,8 +60,9 @@ def named(chunk: Chunk, errors: tuple[ApiError, ...]) -> list[Fate]:
     """
     fates: dict[int, Fate] = {}
     for error in errors:
+        is_repeat = error.is_repeat and _IN_EVENT.fullmatch(error.pointer) is not None
         for event in _pointed_at(chunk, error.pointer):
-            fates.setdefault(id(event), _fate(event, error))
+            fates.setdefault(id(event), _fate(event, error, is_repeat=is_repeat))
     return list(fates.values())
 
 
@@ -86,9 +96,10 @@ def _pointed_at(chunk: Chunk, pointer: str) -> tuple[EncodedEvent, ...]:
     return ()
 
 
-def _fate(event: EncodedEvent, error: ApiError) -> Fate:
-    status = Status.DUPLICATE if error.is_repeat else Status.REJECTED
-    return Fate(status, (event,), (Problem(error.pointer, error.code, _words(error)),))
+def _fate(event: EncodedEvent, error: ApiError, *, is_repeat: bool) -> Fate:
+    status = Status.DUPLICATE if is_repeat else Status.REJECTED
+    problem = Problem(error.pointer, error.code or _UNNAMED, _words(error))
+    return Fate(status, (event,), (problem,))
 
 
 def _words(error: ApiError) -> str:

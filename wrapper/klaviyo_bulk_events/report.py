@@ -57,6 +57,9 @@ class StoppedError(KlaviyoBulkEventsError):
         super().__init__(reason)
         self.report = report
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.report)
+
 
 class Tally:
     """Counts what became of events while a run goes on."""
@@ -100,6 +103,10 @@ class Tally:
     def _warn(self, warnings: tuple[Problem, ...], count: int = 1) -> None:
         for code in {warning.code for warning in warnings}:
             self._warnings[code] += count
+
+    def book_unsent(self, submitted: int) -> None:
+        """Book what was interrupted before anything could be said of it."""
+        self._status[Status.UNSENT] += submitted - sum(self._status.values())
 
     def report(self, submitted: int) -> Report:
         """The sum of all that was counted, of `submitted` events.

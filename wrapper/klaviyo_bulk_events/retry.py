@@ -60,6 +60,8 @@ def meaning_of(reply: Reply) -> Meaning:
         return Meaning.THROTTLED
     if 400 <= reply.status < 500:
         return _client_error(reply)
+    if 300 <= reply.status < 400:
+        return Meaning.STOP
     if reply.status >= 500 and reply.status not in RETRIED:
         return Meaning.GIVE_UP
     return Meaning.AMBIGUOUS

@@ -3,7 +3,7 @@
 import logging
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from attrs import define, field
@@ -17,12 +17,14 @@ from klaviyo_bulk_events.limiter import Limiter
 from klaviyo_bulk_events.limits import BURST, STEADY
 from klaviyo_bulk_events.planner import Planner
 from klaviyo_bulk_events.rates import Rate
+from klaviyo_bulk_events.records import Event
 from klaviyo_bulk_events.steps import Notice, Watcher
 
 SPEC_RATES: Final = (
     Rate(BURST.limit, BURST.seconds),
     Rate(STEADY.limit, STEADY.seconds),
 )
+_FINITE: Final = 86_400.0
 _LEASE_MARGIN: Final = 10.0
 """Seconds by which what was written just before a connection was shut may arrive later."""
 
@@ -59,14 +61,14 @@ class Settings:
     limiter: Limiter = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        if not 0 < self.timeout < float("inf"):
-            raise ConfigurationError(f"timeout must be finite seconds above 0, not {self.timeout}")
-        if not self.deadline > 0:
-            raise ConfigurationError(f"deadline must be seconds above 0, not {self.deadline}")
-        if self.narrowing_budget < 0:
-            raise ConfigurationError("narrowing_budget must be 0 or more")
-        if self.max_in_flight < 1:
-            raise ConfigurationError(f"max_in_flight must be 1 or more, not {self.max_in_flight}")
+        for name, most in (("timeout", _FINITE), ("deadline", float("inf"))):
+            seconds = getattr(self, name)
+            if not isinstance(seconds, int | float) or not 0 < seconds <= most:
+                raise ConfigurationError(f"{name} must be seconds above 0, not {seconds!r}")
+        for name, least in (("narrowing_budget", 0), ("max_in_flight", 1)):
+            number = getattr(self, name)
+            if not isinstance(number, int) or number < least:
+                raise ConfigurationError(f"{name} must be {least} or more, not {number!r}")
         self.limiter = Limiter(self.rates, self.timeout + _LEASE_MARGIN)
 
     def deliver(self, chunk: Chunk) -> Steps:
@@ -81,6 +83,13 @@ class Settings:
         ).steps()
 
 
+def check_events(events: object) -> None:
+    """Raises ConfigurationError for what is one event, or text, where many are expected."""
+    if isinstance(events, str | bytes | Mapping | Event):
+        kind = type(events).__name__
+        raise ConfigurationError(f"events must be an iterable of events, not one {kind}")
+
+
 def planner(intake: Intake, backfill: bool | None, *, keep_records: bool = True) -> Planner:
     """A planner for one run."""
     if backfill is not None and not isinstance(backfill, bool):
@@ -92,7 +101,9 @@ def read_rates(rates: Iterable[Rate | str] | None) -> tuple[Rate, ...]:
     """The rates to keep; the spec's if none are given."""
     if rates is None:
         return SPEC_RATES
-    read = tuple(Rate.parse(rate) if isinstance(rate, str) else rate for rate in rates)
+    if isinstance(rates, str):
+        raise ConfigurationError(f"rates is a list, such as [{rates!r}]")
+    read = tuple(rate if isinstance(rate, Rate) else Rate.parse(rate) for rate in rates)
     if not read:
         raise ConfigurationError("there must be at least one rate")
     return read

@@ -1,7 +1,7 @@
 """What a delivery asks of its driver, and what it tells those who watch.
 
 A driver carries out `Enter`, `Post` and `Wait`; it answers `Enter` with whether a place was had,
-and `Post` with a `Reply`.
+and `Post` with a `Reply`, or None where it was too late to send anything.
 """
 
 from collections.abc import Callable
