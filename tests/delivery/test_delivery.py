@@ -327,7 +327,7 @@ def test_what_is_refused_together_with_repeats_is_not_rejected(chunk: Chunk) -> 
 
 
 def test_a_429_pauses_everybody_even_if_it_comes_too_late(chunk: Chunk) -> None:
-    """This request is given up; the others on the account wait all the same."""
+    """The request is given up; the others on the account wait all the same."""
     run = Simulation(chunk, [Answer(429, DEADLINE + 1, None)])
     assert run.waits == [Wait(DEADLINE + 1, everybody=True)]
     assert run.settlement.requests == 1
