@@ -1,6 +1,7 @@
 """The command line against an emulator."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from click.testing import CliRunner, Result
 from klaviyo_bulk_events.cli.main import cli
 from klaviyo_bulk_events.emulator import Emulator, Running, Settings, running
 
+PROGRAM = (sys.executable, "-m", "klaviyo_bulk_events")
 KEY = "pk_0123456789abcdef0123456789abcdef"
 NOT_LIMITED = ("--rate", "1000/s")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from klaviyo_bulk_events.answers import Answer
-from klaviyo_bulk_events.cli.monitor import Monitor, duration
+from klaviyo_bulk_events.cli.monitor import Monitor, Snapshot, duration
 from klaviyo_bulk_events.cli.notices import told
 from klaviyo_bulk_events.cli.summary import printable
 from klaviyo_bulk_events.outcomes import Outcome, Status
@@ -41,6 +41,28 @@ def test_a_snapshot() -> None:
     )
     clock.now += 60
     assert monitor.snapshot().limit == 0
+
+
+@pytest.mark.parametrize(
+    ("width", "text"),
+    [
+        (80, "12,000 · 5,400/s · 98% of the limit · 40 s · 15 not accepted"),
+        (59, "12,000 · 5,400/s · 98% of the limit · 40 s"),
+        (42, "12,000 · 5,400/s · 98% of the limit · 40 s"),
+        (41, "12,000 · 5,400/s · 40 s"),
+        (22, "12,000 · 40 s"),
+    ],
+)
+def test_a_brief_snapshot(width: int, text: str) -> None:
+    """Where there is little room, how far it is and the time left are said before all else."""
+    now = Snapshot(12_000, 15, per_second=5_400, limit=0.98, share=0.5, left=40)
+    assert now.brief(width) == text
+
+
+def test_a_brief_snapshot_says_no_more_than_is_known() -> None:
+    """Nothing is said of faults where there are none, and of an end that isn't known."""
+    now = Snapshot(7, 0, per_second=5, limit=0, share=None, left=None)
+    assert now.brief(80) == "7 · 5/s · 0% of the limit"
 
 
 def test_a_size_that_is_not_known() -> None:

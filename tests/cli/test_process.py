@@ -1,12 +1,15 @@
 """The command line as a process: signals, terminals, pipes and what it imports."""
 
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,12 +21,11 @@ import pytest
 from klaviyo_bulk_events.emulator import Emulator, Running, Settings, running
 from klaviyo_bulk_events.limits import EVENTS_PER_REQUEST
 
-from .conftest import KEY
+from .conftest import KEY, PROGRAM
 
 MOST = EVENTS_PER_REQUEST.value
 
 Line = Callable[..., str]
-PROGRAM = (sys.executable, "-m", "klaviyo_bulk_events")
 PATIENCE = 20.0
 
 
@@ -139,11 +141,16 @@ def test_standard_input(
     assert len(emulator.events()) == 1
 
 
-def on_terminal(arguments: tuple[str, ...], answer: bytes, url: str) -> tuple[int, str]:
+def on_terminal(
+    arguments: tuple[str, ...], answer: bytes, url: str, width: int = 80
+) -> tuple[int, str]:
     """Run a command on a terminal, and answer its question."""
     process, terminal = pty.fork()
     if process == 0:
-        os.execve(sys.executable, (*PROGRAM, *arguments), variables(KLAVIYO_BASE_URL=url))
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", 24, width, 0, 0))
+        environment = variables(KLAVIYO_BASE_URL=url, TERM="xterm")
+        environment.pop("COLUMNS", None)
+        os.execve(sys.executable, (*PROGRAM, *arguments), environment)
     output = bytearray()
     answered = False
     end = time.monotonic() + PATIENCE
@@ -195,9 +202,22 @@ def test_a_bar_on_a_terminal(
         code, output = on_terminal(arguments, answer, served.url)
     assert code == 0
     assert ("Send?" in output) == (not options)
-    assert "events" in output
     assert "of the limit" in output
     assert "submitted   2,000" in output
+
+
+@pytest.mark.parametrize(("width", "cells"), [(80, 20), (60, 8)])
+def test_all_of_the_bar_fits(tmp_path: Path, line: Line, width: int, cells: int) -> None:
+    """On a terminal of common width nothing is cut off: bar, events, speed, limit and time left."""
+    source = tmp_path / "in.jsonl"
+    source.write_text("\n".join(line(unique_id=str(n)) for n in range(5_000)))
+    with running(Settings(faults={"slow": 1.0}, delay=0.4)) as served:
+        arguments = ("send", "--yes", "--backfill", str(source), "--max-in-flight", "1")
+        code, output = on_terminal(arguments, b"", served.url, width)
+    assert code == 0
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", output)
+    shown = r"[^ ] [━╸╺]{%d} +\d+%% [1-5],000 · [\d,]+/s · \d+%% of the limit · \d+\.\d s *\r"
+    assert re.search(shown % cells, plain), plain
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -1,15 +1,11 @@
 """What `send` does with good and messy sources."""
 
-import errno
-import io
 import json
-import stat
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from klaviyo_bulk_events.cli import rejects
 from klaviyo_bulk_events.emulator import Emulator, Settings, running
 
 from .conftest import Shell
@@ -100,88 +96,6 @@ def test_exit_codes(
     assert report["submitted"] == report[settled] == 1
 
 
-def test_rejects_come_back_as_they_were_sent(shell: Shell, line: Line, emulator: Emulator) -> None:
-    """What stayed unsettled is kept with its time and unique_id, and is a source itself."""
-    path = shell.write("in.jsonl", line(time=None, unique_id=None))
-    emulator.set_faults({"html_503_after": 1.0})
-    options = ("--backfill", "--stamp-now", "--deadline", "0.1")
-    assert shell("send", path, *options, "--rejects", "rejects.jsonl").exit_code == 3
-    kept = json.loads((shell.folder / "rejects.jsonl").read_bytes())
-    (event,) = emulator.events()
-    assert kept["status"] == "unknown"
-    assert kept["problems"][0]["code"] == "no_answer"
-    assert kept["record"]["unique_id"] == event.unique_id
-    assert kept["record"]["backfill"] is True
-    assert kept["record"]["time"].startswith(event.time.isoformat()[:19])
-    emulator.set_faults({})
-    assert shell("send", "rejects.jsonl", "--backfill").exit_code == 0
-    assert len(emulator.events()) == 1
-
-
-def test_rejects_of_a_backfill_never_fire_flows(shell: Shell, line: Line, emulator: Any) -> None:
-    """The rejects say how they were to be sent, so that they can't be sent otherwise."""
-    path = shell.write("in.jsonl", line(time="1999-01-01T00:00:00Z"))
-    shell("send", path, "--backfill", "--rejects", "rejects.jsonl")
-    mended = (shell.folder / "rejects.jsonl").read_text().replace("1999", "2009")
-    shell.write("mended.jsonl", mended)
-    assert shell("send", "mended.jsonl", "--trigger-flows").exit_code == 1
-    assert emulator.events() == []
-    assert shell("send", "mended.jsonl", "--backfill").exit_code == 0
-
-
-def test_rejects_are_for_the_user_alone(shell: Shell, line: Line) -> None:
-    """The file may be read by nobody else, also where it was there before."""
-    path = shell.folder / "rejects.jsonl"
-    path.write_text("old")
-    path.chmod(0o644)
-    shell("send", "--backfill", shell.write("in.jsonl", line()), "--rejects", str(path))
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert path.read_text() == ""
-
-
-@pytest.mark.parametrize("option", ["--rejects", "--report"])
-def test_a_source_is_not_overwritten(shell: Shell, line: Line, option: str) -> None:
-    """Neither the rejects nor the report may replace what is being read, by whatever path."""
-    path = shell.write("in.jsonl", line())
-    (shell.folder / "link.jsonl").symlink_to(path)
-    result = shell("send", "--backfill", "in.jsonl", option, "link.jsonl")
-    assert result.exit_code == 2
-    assert "would overwrite" in result.stderr
-    assert (shell.folder / "in.jsonl").read_text() == line()
-
-
-@pytest.mark.parametrize("option", ["--rejects", "--report"])
-def test_an_output_that_cannot_be_written(
-    shell: Shell, line: Line, option: str, emulator: Emulator
-) -> None:
-    """A file that can't be written is known before anything is sent."""
-    path = shell.write("in.jsonl", line())
-    result = shell("send", "--backfill", path, option, "nowhere/out.jsonl")
-    assert result.exit_code == 2
-    assert "can't be written" in result.stderr
-    assert emulator.summary()["requests"] == 0
-
-
-class FullDisk(io.BytesIO):
-    """A file for which there is no room."""
-
-    def write(self, data: Any, /) -> int:
-        """Fail as a full disk does."""
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-
-def test_rejects_that_do_not_fit(
-    shell: Shell, line: Line, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A full disk doesn't end the run; that rejects are missing is said at its end."""
-    monkeypatch.setattr(rejects, "open_private", lambda path: FullDisk())
-    path = shell.write("in.jsonl", line(profile={}) + "\n" + line())
-    result = shell("send", "--backfill", path, "--rejects", "out.jsonl")
-    assert result.exit_code == 2
-    assert "out.jsonl is not complete: No space left on device" in result.stderr
-    assert len(emulator.events()) == 1
-
-
 def test_several_sources_in_order(shell: Shell, line: Line, emulator: Emulator) -> None:
     """Files are read one after the other, up to the limit."""
     shell.write("a.jsonl", line(unique_id="1") + "\n" + line(unique_id="2"))
@@ -257,3 +171,30 @@ def test_warnings_come_with_a_sentence(shell: Shell, line: Line) -> None:
     path = shell.write("in.jsonl", line(profile={"email": "ada@example.com"}))
     result = shell("send", "--backfill", path)
     assert "test_address  1  the server drops events for addresses at" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "accepted", "rejections"),
+    [((), 3, {"invalid": 1}), (("--narrowing-budget", "0"), 0, {"refused_together": 4})],
+)
+def test_the_narrowing_budget(
+    shell: Shell, line: Line, options: tuple[str, ...], accepted: int, rejections: Any
+) -> None:
+    """How many requests go into finding the events at fault is for the user to say."""
+    lines = [line(unique_id=str(number)) for number in range(4)]
+    path = shell.write("in.jsonl", "\n".join(lines))
+    with running(Settings(rates=(), pointers="nothing", faults={"poison": 0.3}, seed=3)) as served:
+        shell.environment.update(KLAVIYO_BASE_URL=served.url)
+        report = shell.report("send", "--backfill", path, *options)
+    assert report["accepted"] == accepted
+    assert report["rejections"] == rejections
+
+
+def test_an_early_end_is_explained(shell: Shell, line: Line, emulator: Emulator) -> None:
+    """A run that ended before its source says why, and what to do next."""
+    emulator.set_faults({"html_503": 1.0})
+    path = shell.write("in.jsonl", line())
+    result = shell("send", "--backfill", path, "--deadline", "0.1", "--report", "report.json")
+    why = json.loads((shell.folder / "report.json").read_bytes())["stopped"]
+    assert result.exit_code == 3
+    assert f"\nStopped early: {why}.\nOnce nothing stands in the way, run it again" in result.stdout

@@ -245,6 +245,25 @@ def test_an_outcome_that_is_not_mended(read: Read, change: Any, code: str) -> No
     assert codes(read("a.jsonl", json.dumps(line))) == [code]
 
 
+@pytest.mark.parametrize(
+    ("problems", "record", "code"),
+    [
+        ([{"pointer": "/unique_id"}], {}, "missing_unique_id"),
+        ([{"pointer": "/unique_id"}], {"unique_id": None}, "missing_unique_id"),
+        ([{"pointer": "/unique_id"}], {"unique_id": "7"}, None),
+        ([{"pointer": "/value"}], {}, None),
+        (["?"], {}, None),
+        ("/unique_id", {}, None),
+    ],
+)
+def test_an_outcome_that_was_in_want_of_its_id(
+    read: Read, problems: Any, record: Any, code: str | None
+) -> None:
+    """A record that was to have a unique_id never goes out with a derived one."""
+    line = {"origin": "x:1", "status": "rejected", "problems": problems, "record": record}
+    assert codes(read("a.jsonl", json.dumps(line))) == [code]
+
+
 def test_how_much_was_read(path: Any) -> None:
     """The share read grows with the bytes of the file."""
     (source,) = open_files([str(path("a.jsonl", JSON * 20_000))], Rules())

@@ -71,6 +71,41 @@ def test_another_unique_id_is_rejected() -> None:
         complete({"unique_id": "1", "order": "2"}, unique_id_from=["order"])
 
 
+@pytest.mark.parametrize(
+    ("line", "code", "added"),
+    [
+        (
+            '{"metric": "Bought", "order": "7"}',
+            "metric_contradicted",
+            {"metric": "Bought", "unique_id": "7", "properties": {"order": "7"}},
+        ),
+        (
+            '{"sku": "A"}',
+            "missing_unique_id_part",
+            {"metric": "Sold", "properties": {"sku": "A"}},
+        ),
+        (
+            '{"order": "7", "profile.x": 1, "profile": 2}',
+            "",
+            {"metric": "Sold", "unique_id": "7", "order": "7", "profile.x": 1, "profile": 2},
+        ),
+        (
+            '{"unique_id": "8", "order": "7", "profile.x": 1, "profile": 2}',
+            "unique_id_contradicted",
+            {"metric": "Sold", "unique_id": "8", "order": "7", "profile.x": 1, "profile": 2},
+        ),
+    ],
+)
+def test_a_rejected_record_has_all_that_was_added(
+    read: Read, line: str, code: str, added: dict[str, Any]
+) -> None:
+    """What the command line adds is in a rejected record too, but for what is at fault."""
+    rules = {"metric": "Sold", "unique_id_from": ["order"], "rest_as_properties": True}
+    (item,) = read("a.jsonl", line, **rules)
+    assert codes([item]) == [code or None]
+    assert item.record == added
+
+
 def test_unique_id_from_a_table(read: Read) -> None:
     """Columns are found by their header, and by the field that they become."""
     items = read(

@@ -121,10 +121,60 @@ def test_broken_json_in_a_cell_is_rejected() -> None:
     )
 
 
-def test_a_rejected_row_keeps_its_cells() -> None:
-    """What could not be converted is kept under its field's name, for mending."""
-    made = table(["value", "profile.email"]).sourced(["1,5", "a@b.co"], "orders.csv:2")
-    assert made.record == {"value": "1,5", "profile.email": "a@b.co"}
+@pytest.mark.parametrize(
+    ("cells", "code", "pointer", "others", "kept"),
+    [
+        ({"Total": "1,5"}, "not_a_number", "/value", "", {"value": "1,5"}),
+        (
+            {"Qty": "two", "Total": "1,5"},
+            "not_a_number",
+            "/value",
+            "/properties/qty",
+            {"value": "1,5", "properties": {"qty": "two", "SKU": "A"}},
+        ),
+        ({"SKU": None}, "missing_unique_id_part", "/unique_id", "", {"properties": {"qty": 2}}),
+        (
+            {"metric": "Bought", "Total": "1,5"},
+            "metric_contradicted",
+            "/metric",
+            "/value",
+            {"metric": "Bought", "value": "1,5"},
+        ),
+        (
+            {"metric": "Bought", "SKU": None},
+            "missing_unique_id_part",
+            "/unique_id",
+            "/metric",
+            {"metric": "Bought", "properties": {"qty": 2}},
+        ),
+    ],
+)
+def test_a_rejected_row_is_a_record_but_for_its_faults(
+    cells: dict[str, Any], code: str, pointer: str, others: str, kept: dict[str, Any]
+) -> None:
+    """All that is good in a faulty row is converted and added; the rest is as it was given."""
+    header = ["metric", "Order", "SKU", "Qty", "Total"]
+    row = {"metric": None, "Order": "7", "SKU": "A", "Qty": "2", "Total": "9.5", **cells}
+    maps = ("Order=profile.external_id", "Qty=properties.qty:number", "Total=value")
+    rules = {"metric": "Sold", "rest_as_properties": True, "unique_id_from": ["Order", "SKU"]}
+    made = table(header, *maps, **rules).sourced(list(row.values()), "orders.csv:2")
+    whole = {
+        "metric": "Sold",
+        "profile": {"external_id": "7"},
+        "properties": {"qty": 2, "SKU": "A"},
+        "value": 9.5,
+    }
+    identified = {} if row["SKU"] is None else {"unique_id": "7|A"}
+    assert made.record == {**whole, **identified, **kept}
+    assert made.problem is not None
+    assert (made.problem.code, made.problem.pointer) == (code, pointer)
+    assert made.problem.message.partition("; also at fault: ")[2] == others
+
+
+def test_a_cell_without_a_place_is_kept_under_its_name() -> None:
+    """Where a text stands in the way of a dotted column, both are kept, to be rejected again."""
+    made = table(["properties", "properties.a"]).sourced(["x", "1"], "orders.csv:2")
+    assert made.record == {"properties": "x", "properties.a": "1"}
 
 
 def test_structs_are_merged_with_columns() -> None:

@@ -38,6 +38,7 @@ def client(options: Mapping[str, Any], watch: Watcher) -> KlaviyoBulkEvents:
         timeout=options["timeout"],
         deadline=options["deadline"],
         max_in_flight=options["max_in_flight"],
+        narrowing_budget=options["narrowing_budget"],
         on_event=watch,
         allow_plain_http=options["allow_plain_http"],
     )

@@ -4,9 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import click
-
-from klaviyo_bulk_events.cli.display import say
+from klaviyo_bulk_events.cli.display import tell
 from klaviyo_bulk_events.cli.exits import Exit, exit_of
 from klaviyo_bulk_events.cli.inputs import read_inputs
 from klaviyo_bulk_events.cli.monitor import duration
@@ -33,11 +31,9 @@ def check_all(options: Mapping[str, Any]) -> int:
 
         survey = Survey(inputs.planner(), hear)
         report = survey.take_all(inputs.records())
-    click.echo("\n".join(_findings(report, survey, sentences, rates)))
-    if rejects.failure is not None:
-        say(f"{rejects.path} is not complete: {rejects.failure.strerror}")
-        return Exit.WRONG
-    return exit_of(report)
+    told = tell("\n".join(_findings(report, survey, sentences, rates)))
+    kept = rejects.complete()
+    return exit_of(report) if told and kept else Exit.WRONG
 
 
 def _findings(

@@ -2,10 +2,8 @@
 
 from typing import Any, Final
 
-import click
-
 from klaviyo_bulk_events.cli import shop
-from klaviyo_bulk_events.cli.display import display
+from klaviyo_bulk_events.cli.display import display, tell
 from klaviyo_bulk_events.cli.emulating import emulator
 from klaviyo_bulk_events.cli.exits import Exit
 from klaviyo_bulk_events.cli.monitor import Monitor
@@ -24,15 +22,17 @@ _KEY: Final = "pk_demo"
 
 def demonstrate() -> int:
     """Send made-up events to an emulator; 0 if what came of them is what should have."""
-    click.echo(_introduction())
+    told = tell(_introduction())
     settings = emulator().Settings(
         rates=_RATES, faults=_FAULTS, seed=shop.SEED, keep=_EVENTS, repeats="drop"
     )
     with emulator().running(settings) as running:
         report, sentences = _send(running.url)
-        click.echo(f"\n{summary(report, sentences)}\n")
+        told &= tell(f"\n{summary(report, sentences)}\n")
         faults = _faults(report, running.emulator)
-    click.echo(faults or _conclusion(report))
+    told &= tell(faults or _conclusion(report))
+    if not told:
+        return Exit.WRONG
     return Exit.REJECTED if faults else Exit.DELIVERED
 
 

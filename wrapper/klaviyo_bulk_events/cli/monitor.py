@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from attrs import frozen
 
@@ -33,6 +33,20 @@ class Snapshot:
         if self.left is not None:
             parts.append(f"about {duration(self.left)} left")
         return ", ".join(parts)
+
+    def brief(self, width: int) -> str:
+        """As much as fits into so many characters, the events and the time left before all else."""
+        parts = {
+            "events": f"{self.events:,}",
+            "speed": f"{self.per_second:,.0f}/s",
+            "limit": f"{self.limit:.0%} of the limit",
+            "left": "" if self.left is None else duration(self.left),
+            "not accepted": f"{self.not_accepted:,} not accepted" if self.not_accepted else "",
+        }
+        for least in ("not accepted", "limit", "speed"):
+            if len(_dotted(parts.values())) > width:
+                del parts[least]
+        return _dotted(parts.values())
 
 
 class Monitor:
@@ -86,6 +100,10 @@ class Monitor:
             answers = len(self._answers)
         possible = self._longest.limit * min(1.0, passed / window)
         return min(1.0, answers / max(1.0, possible))
+
+
+def _dotted(parts: Iterable[str]) -> str:
+    return " · ".join(filter(None, parts))
 
 
 def duration(seconds: float) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Self
 
+from klaviyo_bulk_events.cli.display import say
 from klaviyo_bulk_events.cli.json_form import JsonForm
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.outcomes import Outcome, Status
@@ -51,6 +52,12 @@ class Rejects:
         except OSError as error:
             self.failure = self.failure or error
 
+    def complete(self) -> bool:
+        """Whether all could be written; says so if not."""
+        if self.failure is not None:
+            say(f"{self.path} is not complete: {self.failure.strerror}")
+        return self.failure is None
+
     def __enter__(self) -> Self:
         return self
 
@@ -72,6 +79,13 @@ def check_output(option: str, path: Path, sources: Sequence[str]) -> None:
     for source in sources:
         if path.exists() and os.path.exists(source) and os.path.samefile(path, source):
             raise ConfigurationError(f"{option} would overwrite {source}, which is being read")
+
+
+def overwrite_each_other(one: Path, other: Path) -> bool:
+    """Whether the paths are of one file, there or not; a device takes in both."""
+    if one.exists() and other.exists():
+        return one.is_file() and one.samefile(other)
+    return one.resolve() == other.resolve()
 
 
 def open_private(path: Path) -> BinaryIO:

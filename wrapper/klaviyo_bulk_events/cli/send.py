@@ -51,6 +51,15 @@ _output = grouped("Output")
     metavar="N",
     help="How many requests may be under way at once.",
 )
+@_delivery(
+    "--narrowing-budget",
+    type=click.IntRange(0),
+    default=32,
+    show_default=True,
+    metavar="N",
+    help="How many more requests may go into finding the events for which Klaviyo refused one. "
+    "What it leaves unresolved is rejected as refused_together.",
+)
 @_delivery("--allow-plain-http", is_flag=True, help="Allow a base URL without TLS.")
 @shared.rejects
 @_output(

@@ -10,13 +10,13 @@ import click
 import orjson
 
 from klaviyo_bulk_events.cli import account, question
-from klaviyo_bulk_events.cli.display import Say, display, say
+from klaviyo_bulk_events.cli.display import Say, display, say, tell
 from klaviyo_bulk_events.cli.exits import Exit, exit_of
 from klaviyo_bulk_events.cli.inputs import Inputs, read_inputs
 from klaviyo_bulk_events.cli.interrupts import Interrupts
 from klaviyo_bulk_events.cli.monitor import Monitor
 from klaviyo_bulk_events.cli.notices import told
-from klaviyo_bulk_events.cli.rejects import Rejects, check_output
+from klaviyo_bulk_events.cli.rejects import Rejects, check_output, overwrite_each_other
 from klaviyo_bulk_events.cli.summary import Sentences, printable, summary
 from klaviyo_bulk_events.client import KlaviyoBulkEvents
 from klaviyo_bulk_events.errors import ConfigurationError
@@ -29,6 +29,7 @@ from klaviyo_bulk_events.times import zone
 
 def send_all(options: Mapping[str, Any]) -> int:
     """Deliver what the options name; the exit code. Raises ConfigurationError."""
+    _check_outputs(options["rejects"], options["report"])
     watch = _Watch()
     with account.client(options, watch) as client:
         inputs = read_inputs(options)
@@ -42,11 +43,14 @@ def send_all(options: Mapping[str, Any]) -> int:
         with rejects_of(options, inputs) as rejects:
             run = _Sending(options, inputs, rejects, watch)
             report, sentences = run.carry_out(client, records)
-    click.echo(summary(report, sentences))
-    _tell(options, report, rejects)
+    told = tell(summary(report, sentences))
+    written = _write_report(options["report"], report)
+    kept = rejects.complete()
     if run.interrupted is not None:
         return run.interrupted
-    return Exit.WRONG if run.refused or rejects.failure is not None else exit_of(report)
+    if run.refused or not (told and written and kept):
+        return Exit.WRONG
+    return exit_of(report)
 
 
 def rejects_of(options: Mapping[str, Any], inputs: Inputs) -> Rejects:
@@ -116,6 +120,11 @@ class _Sending:
             self._watch.listeners.append(lambda notice: shown(printable(told(notice))))
 
 
+def _check_outputs(rejects: Path | None, report: Path | None) -> None:
+    if rejects is not None and report is not None and overwrite_each_other(rejects, report):
+        raise click.UsageError(f"--rejects and --report can't both be written to {report}")
+
+
 def _check_report(path: Path | None, inputs: Inputs) -> None:
     if path is None:
         return
@@ -126,12 +135,13 @@ def _check_report(path: Path | None, inputs: Inputs) -> None:
         raise ConfigurationError(f"{path} can't be written: {error.strerror}") from None
 
 
-def _tell(options: Mapping[str, Any], report: Report, rejects: Rejects) -> None:
-    """Say and write down how the run ended."""
-    if options["report"] is not None:
-        content = orjson.dumps(report.as_dict(), option=orjson.OPT_INDENT_2)
-        options["report"].write_bytes(content + b"\n")
-    if report.stopped is not None:
-        say(f"Stopped: {report.stopped}. What was not read yet is not counted.")
-    if rejects.failure is not None:
-        say(f"{rejects.path} is not complete: {rejects.failure.strerror}")
+def _write_report(path: Path | None, report: Report) -> bool:
+    """Write the report as JSON; false, and a word about it, if there is no room for it."""
+    if path is None:
+        return True
+    try:
+        path.write_bytes(orjson.dumps(report.as_dict(), option=orjson.OPT_INDENT_2) + b"\n")
+    except OSError as error:
+        say(f"{path} is not complete: {error.strerror}")
+        return False
+    return True

@@ -10,7 +10,7 @@ from klaviyo_bulk_events.report import Report
 
 _EXPLAINED: Final = {
     Status.ACCEPTED: "Klaviyo took them; they show up within some minutes",
-    Status.DUPLICATE: "they were there already",
+    Status.DUPLICATE: "given before in this run, or there already",
     Status.REJECTED: "they break a rule and were not recorded",
     Status.UNKNOWN: "no answer settled them: run it again, which is harmless",
     Status.UNSENT: "not sent or not processed: run it again",
@@ -41,6 +41,7 @@ def summary(report: Report, sentences: Sentences) -> str:
     """The report for a reader."""
     parts = [
         *counts(report),
+        *_stopped(report),
         *reasons("Rejected because of", report.rejections, sentences),
         *reasons("Warnings", report.warnings, sentences),
         "",
@@ -87,6 +88,16 @@ def printable(text: str) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 request`, `2 requests`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _stopped(report: Report) -> list[str]:
+    if report.stopped is None:
+        return []
+    return [
+        "",
+        f"Stopped early: {printable(report.stopped)}.",
+        "Once nothing stands in the way, run it again: what was not read by then is not counted.",
+    ]
 
 
 def _work(report: Report) -> str:

@@ -7,9 +7,10 @@ from klaviyo_bulk_events.outcomes import Status
 from klaviyo_bulk_events.planner import Sourced
 from klaviyo_bulk_events.problems import Problem, RecordError
 from klaviyo_bulk_events.record_form import split
+from klaviyo_bulk_events.records import fields_of
 from klaviyo_bulk_events.sources import json_text
 from klaviyo_bulk_events.sources.lines import Line, Lines
-from klaviyo_bulk_events.sources.rules import Rules
+from klaviyo_bulk_events.sources.rules import Rules, in_one
 
 _SET_ASIDE: Final = frozenset({"origin", "status", "problems", "record"})
 ALTERED: Final = "altered"
@@ -20,6 +21,11 @@ _NOT_MENDED: Final = Problem(
     "",
     "not_mended",
     f'what JSON can\'t say was replaced in this record: mend it, then take "{ALTERED}" out',
+)
+_NO_UNIQUE_ID: Final = Problem(
+    "/unique_id",
+    "missing_unique_id",
+    "the record was set aside because its unique_id could not be made: write one into it",
 )
 
 
@@ -60,7 +66,14 @@ class JsonLinesSource:
         try:
             return Sourced(self._rules.complete(value, lambda name: _at(value, name)), origin)
         except RecordError as error:
-            return Sourced(value, origin, error.problems[0])
+            return Sourced(self._as_read(value), origin, in_one(error.problems))
+
+    def _as_read(self, record: dict[str, Any]) -> Mapping[str, Any]:
+        """The record with the rest among its properties, as far as that goes."""
+        try:
+            return fields_of(record, rest_as_properties=self._rules.rest_as_properties)
+        except RecordError:
+            return record
 
 
 def _is_set_aside(value: Mapping[str, Any]) -> bool:
@@ -68,11 +81,22 @@ def _is_set_aside(value: Mapping[str, Any]) -> bool:
 
 
 def _resumed(value: Mapping[str, Any], origin: str) -> Sourced:
-    """The record of an outcome; what the command line adds was added the first time."""
+    """The record of an outcome; what the command line adds was added the first time.
+
+    But for a `unique_id` that could not be made: without one, another would be derived.
+    """
     record = value["record"]
     if not isinstance(record, Mapping):
         return Sourced({"record": record}, origin, _NOT_AN_OBJECT)
-    return Sourced(record, origin, _NOT_MENDED if ALTERED in value else None)
+    if ALTERED in value:
+        return Sourced(record, origin, _NOT_MENDED)
+    lacks_id = record.get("unique_id") is None and _is_about_its_id(value["problems"])
+    return Sourced(record, origin, _NO_UNIQUE_ID if lacks_id else None)
+
+
+def _is_about_its_id(problems: Any) -> bool:
+    listed = problems if isinstance(problems, list) else []
+    return any(isinstance(p, dict) and p.get("pointer") == _NO_UNIQUE_ID.pointer for p in listed)
 
 
 def _at(record: Mapping[str, Any], name: str) -> Any:

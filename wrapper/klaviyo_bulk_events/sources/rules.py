@@ -38,14 +38,35 @@ class Rules:
     def complete(self, record: dict[str, Any], look_up: Callable[[str], Any]) -> dict[str, Any]:
         """The record with the metric and the `unique_id`; `look_up` gives what a name stands for.
 
-        Raises RecordError.
+        Raises RecordError once the record has all of it that it can have.
         """
+        problems: list[Problem] = []
+        for add in (self._add_unique_id, self._add_metric):
+            try:
+                add(record, look_up)
+            except RecordError as error:
+                problems += error.problems
+        if problems:
+            raise RecordError(*problems)
+        return record
+
+    def _add_metric(self, record: dict[str, Any], _: Callable[[str], Any]) -> None:
         if self.metric is not None:
             _fill(record, "metric", self.metric, _OTHER_METRIC)
+
+    def _add_unique_id(self, record: dict[str, Any], look_up: Callable[[str], Any]) -> None:
         if self.unique_id_from:
             parts = [_part(name, look_up(name)) for name in self.unique_id_from]
             _fill(record, "unique_id", joined(parts), _OTHER_UNIQUE_ID)
-        return record
+
+
+def in_one(problems: Sequence[Problem]) -> Problem:
+    """The first problem, which names where the others are: a source can tell only one."""
+    first, *others = problems
+    if not others:
+        return first
+    pointers = ", ".join(problem.pointer for problem in others)
+    return evolve(first, message=f"{first.message}; also at fault: {pointers}")
 
 
 def joined(parts: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from klaviyo_bulk_events.record_form import split
 from klaviyo_bulk_events.sources.cells import Convert, boolean, number
 from klaviyo_bulk_events.sources.fields import is_field, meant_by
 from klaviyo_bulk_events.sources.mapping import Mapped
-from klaviyo_bulk_events.sources.rules import Rules
+from klaviyo_bulk_events.sources.rules import Rules, in_one
 
 _TYPED: Final[dict[str, Convert]] = {"value": number, "backfill": boolean}
 
@@ -53,27 +53,45 @@ class Table:
         self._indexes = _indexes(name, header, mapped, rules.unique_id_from)
 
     def sourced(self, cells: Sequence[Any], origin: str) -> Sourced:
-        """A row as a record; None is a cell that is not given."""
+        """A row as a record; None is a cell that is not given.
+
+        A faulty row is a record like any other, but for the cells at fault, which are as they were
+        given: mended, it goes out as if it had never been faulty.
+        """
         record: dict[str, Any] = {name: {} for name in self._empty}
+        problems: list[Problem] = []
+        for column in self._columns:
+            cell = cells[column.index]
+            if cell is None:
+                continue
+            try:
+                _put(record, column, cell)
+            except RecordError as error:
+                problems += error.problems
+                _keep(record, column, cell)
         try:
-            for column in self._columns:
-                cell = cells[column.index]
-                if cell is not None:
-                    _put(record, column, cell)
             self._rules.complete(record, lambda name: cells[self._indexes[name]])
         except RecordError as error:
-            return Sourced(self._as_given(cells), origin, error.problems[0])
-        return Sourced(record, origin)
-
-    def _as_given(self, cells: Sequence[Any]) -> dict[str, Any]:
-        given = ((column.field, cells[column.index]) for column in self._columns)
-        return {field: cell for field, cell in given if cell is not None}
+            problems = [*error.problems, *problems]
+        return Sourced(record, origin, in_one(problems) if problems else None)
 
 
 def _put(record: dict[str, Any], column: _Column, cell: Any) -> None:
     if column.convert is not None:
         cell = column.convert(cell, column.pointer)
+    _place(record, column, cell)
+
+
+def _place(record: dict[str, Any], column: _Column, cell: Any) -> None:
     _descend(record, column.path)[column.name] = _given(cell) if type(cell) is dict else cell
+
+
+def _keep(record: dict[str, Any], column: _Column, cell: Any) -> None:
+    """Put a faulty cell where it belongs, or under its dotted name where it has no place."""
+    try:
+        _place(record, column, cell)
+    except RecordError:
+        record[column.field] = cell
 
 
 def _descend(record: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
