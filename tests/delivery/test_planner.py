@@ -52,6 +52,13 @@ def settle(planner: Planner, *records: Record) -> list[str]:
         ([record(unique_id="a"), record(unique_id="a", value=1)], ["sent", "key_conflict"]),
         ([record(unique_id="a"), record(unique_id="a", metric="Other")], ["sent", "sent"]),
         (
+            [
+                record(unique_id="a"),
+                record(unique_id="a", profile={"email": "sarah@shop.org", "first_name": "S"}),
+            ],
+            ["sent", "key_conflict"],
+        ),
+        (
             [record(unique_id="a"), record(unique_id="a", profile={"external_id": "7"})],
             ["sent", "sent"],
         ),

@@ -1,18 +1,21 @@
 """Bad input is refused with a pointer, a code and a sentence, all of an event's faults at once."""
 
 import math
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import numpy
+import orjson
 import pytest
 
 from klaviyo_bulk_events import NULL, Event, Location, Profile, RecordError
 from klaviyo_bulk_events.limits import EARLIEST_YEAR, YEARS_AHEAD
-from klaviyo_bulk_events.problems import MANY
+from klaviyo_bulk_events.problems import MANY, unknown_fields
 
-from .encoding import NOW, encode, problems
+from .encoding import NOW, encode, encoder, problems
 
 
 @pytest.mark.parametrize(
@@ -292,6 +295,109 @@ def test_pointers_are_json_pointers() -> None:
     assert problems(properties={"a/b~c": math.nan}) == {("/properties/a~1b~0c", "not_finite")}
     assert problems(properties={"k" * 5_000: math.nan}) == {
         (f"/properties/{'k' * 100}...", "not_finite")
+    }
+
+
+class Broken(Mapping[str, Any]):
+    """A mapping whose methods raise; what they say is the record's own and must not be told."""
+
+    def __getitem__(self, key: str) -> Any:
+        raise LookupError("secret")
+
+    def __iter__(self) -> Iterator[str]:
+        raise LookupError("secret")
+
+    def __len__(self) -> int:
+        return 1
+
+
+class BrokenZone(tzinfo):
+    def utcoffset(self, when: datetime | None) -> timedelta:
+        raise ArithmeticError("secret")
+
+    dst = tzname = utcoffset  # type: ignore[assignment]
+
+
+class Nameless:
+    def __str__(self) -> str:
+        raise ArithmeticError("secret")
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"time": NOW.replace(tzinfo=BrokenZone())}, "ArithmeticError"),
+        ({"properties": {"at": NOW.replace(tzinfo=BrokenZone())}}, "ArithmeticError"),
+        ({"properties": Broken()}, "LookupError"),
+        ({"properties": {"p": Broken()}}, "LookupError"),
+        ({"profile": Broken()}, "LookupError"),
+        ({"profile": {"id": "1", "properties": Broken()}}, "LookupError"),
+        ({"profile": {"id": "1", "location": Broken()}}, "LookupError"),
+    ],
+)
+@pytest.mark.parametrize("unique_id", [None, "given"])
+def test_records_that_raise(fields: dict[str, Any], kind: str, unique_id: str | None) -> None:
+    """What a record raises while it is read is that record's fault, told without its text."""
+    with pytest.raises(RecordError) as caught:
+        encode(**fields, unique_id=unique_id)
+
+    [problem] = caught.value.problems
+    assert (problem.pointer, problem.code) == ("", "broken_record")
+    assert kind in problem.message
+    assert "secret" not in str(caught.value)
+
+
+def test_a_record_that_raises_at_every_name() -> None:
+    """A record of which nothing can be read is refused once."""
+    with pytest.raises(RecordError, match="broken_record") as caught:
+        encoder().encode(Broken())
+
+    assert len(caught.value.problems) == 1
+
+
+def test_what_raises_hides_no_other_fault() -> None:
+    """The faults of the other fields are told beside what was raised."""
+    assert problems(properties=Broken(), value="5") == {
+        ("", "broken_record"),
+        ("/value", "wrong_type"),
+    }
+
+
+def test_an_interrupt_is_no_fault_of_the_record() -> None:
+    """Who stops the program stops it, also in the middle of a record."""
+
+    class Interrupted(Broken):
+        def __iter__(self) -> Iterator[str]:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        encode(properties=Interrupted())
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"), [pytest.param(10**5_000, "int", id="long"), (Nameless(), "Nameless")]
+)
+def test_keys_that_have_no_text(key: object, shown: str) -> None:
+    """A key that can't even be printed is refused by the name of its class."""
+    assert problems(properties={key: 1}) == {("/properties", "keys_not_text")}
+    assert problems(properties={key: math.nan}) == {
+        ("/properties", "keys_not_text"),
+        (f"/properties/{shown}", "not_finite"),
+    }
+    with pytest.raises(RecordError, match=shown):
+        raise unknown_fields([key], ["metric"])
+
+
+@pytest.mark.parametrize("unique_id", [None, "given"])
+def test_bytes_that_claim_to_be_json(unique_id: str | None) -> None:
+    """JSON made by somebody else is refused in profiles, and in properties that need a walk."""
+    fragment = orjson.Fragment(b"{bad")
+
+    assert problems(properties={"p": fragment, "q": Decimal(1)}, unique_id=unique_id) == {
+        ("/properties/p", "not_json")
+    }
+    assert problems(profile={"id": "1", "properties": {"p": fragment}}) == {
+        ("/profile/properties/p", "not_json")
     }
 
 

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from klaviyo_bulk_events import RecordError, identifiers
 from klaviyo_bulk_events.limits import EXTERNAL_ID_LENGTH, UNIQUE_ID_LENGTH
 
-from .encoding import encode, problems, profile_of
+from .encoding import WHOLE, encode, encoder, problems, profile_of, warnings
+
+_SPOILT = "looks_like_a_float"
 
 
 class Shop(enum.Enum):
@@ -86,6 +88,42 @@ def test_what_is_no_identifier(value: Any, code: str, mend: str) -> None:
     assert [(p.pointer, p.code) for p in caught.value.problems] == [("/unique_id", code)]
     assert problems(unique_id=value) == {("/unique_id", code)}
     assert problems(profile={"external_id": value}) == {("/profile/external_id", code)}
+
+
+@pytest.mark.parametrize("name", ["id", "external_id", "anonymous_id"])
+@pytest.mark.parametrize(
+    ("value", "spoilt"),
+    [
+        ("17850.0", True),
+        ("-5.0", True),
+        ("17850", False),
+        (17850.0, False),
+        ("17850.00", False),
+        ("17850.5", False),
+        ("v1.0", False),
+        (".0", False),
+        ("1.2.0", False),
+        ("\u0661.0", False),
+    ],
+)
+def test_identifiers_that_went_through_floats(name: str, value: Any, spoilt: bool) -> None:
+    """A text like 17850.0 is warned of: the column's whole numbers were read as floats."""
+    profile = {"email": "a@b.co", name: value}
+    expected = {(f"/profile/{name}", _SPOILT), ("/unique_id", _SPOILT)} if spoilt else set()
+
+    found = warnings(unique_id=value, profile=profile)
+
+    assert {warning for warning in found if warning[1] == _SPOILT} == expected
+
+
+def test_a_float_is_warned_of_with_each_event() -> None:
+    """A profile that comes again brings its warning again, with the mend."""
+    again = encoder(backfill=False)
+    event = {**WHOLE, "profile": {"external_id": "17850.0"}}
+    told = [again.encode(event).warnings for _ in range(2)]
+
+    assert told[0] == told[1]
+    assert "read its column as text" in told[0][0].message
 
 
 @pytest.mark.parametrize("digits", [EXTERNAL_ID_LENGTH.value, UNIQUE_ID_LENGTH.value])

@@ -8,7 +8,26 @@ from hypothesis import strategies as st
 
 from klaviyo_bulk_events.repeats import Repeat, Repeats
 
-from .encoding import encode
+from .encoding import WHOLE, encode
+
+_PROFILE = WHOLE["profile"]
+_STRONGEST_FIRST = {
+    "id": "01H",
+    "external_id": "17850",
+    "email": "a@b.co",
+    "phone_number": "+15005550006",
+}
+_others: st.SearchStrategy[dict[str, str]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "external_id": st.sampled_from(["17850", "5"]),
+        "email": st.sampled_from(["a@b.co", "c@d.co"]),
+        "phone_number": st.sampled_from(["+15005550006", "+4420712345"]),
+        "anonymous_id": st.just("anonymous"),
+        "kx": st.just("k"),
+        "first_name": st.sampled_from(["A", "B"]),
+    },
+)
 
 
 def test_the_first_of_a_key_is_new() -> None:
@@ -75,6 +94,9 @@ def test_repeats_against_a_list(noted: list[tuple[int, bytes]], window: int) -> 
         ({}, {}, Repeat.SAME_CONTENT),
         ({}, {"properties": {"p": 1}}, Repeat.OTHER_CONTENT),
         ({}, {"value": 5}, Repeat.OTHER_CONTENT),
+        ({}, {"profile": {**_PROFILE, "first_name": "B"}}, Repeat.OTHER_CONTENT),
+        ({}, {"profile": {**_PROFILE, "phone_number": "+15005550006"}}, Repeat.OTHER_CONTENT),
+        ({}, {"profile": {"email": _PROFILE["email"].upper()}}, Repeat.OTHER_CONTENT),
         ({}, {"metric": "other"}, None),
         ({}, {"profile": {"id": "01H"}}, None),
         ({}, {"unique_id": "other"}, None),
@@ -87,5 +109,37 @@ def test_events_that_repeat(one: dict[str, Any], other: dict[str, Any], found: o
     repeats = Repeats(10)
     first, second = encode(**one), encode(**other)
 
-    assert repeats.note(first.key, first.data) is None
-    assert repeats.note(second.key, second.data) is found
+    assert repeats.note(first.key, first.data, first.opening) is None
+    assert repeats.note(second.key, second.data, second.opening) is found
+
+
+@given(one=_others, other=_others, name=st.sampled_from(list(_STRONGEST_FIRST)))
+def test_one_person_is_one_key(one: dict[str, str], other: dict[str, str], name: str) -> None:
+    """Events for one strongest identifier have one key, whatever weaker ones stand beside it."""
+    names = list(_STRONGEST_FIRST)
+    weaker = (*names[names.index(name) + 1 :], "anonymous_id", "kx", "first_name")
+    keys = {
+        encode(
+            profile={name: _STRONGEST_FIRST[name]} | {n: given[n] for n in weaker if n in given}
+        ).key
+        for given in (one, other)
+    }
+
+    assert len(keys) == 1
+
+
+def test_other_people_are_other_keys() -> None:
+    """One text is another person as another identifier, and case tells all but addresses apart."""
+    profiles = [{"id": "a"}, {"external_id": "a"}, {"id": "A"}, {"external_id": "A"}]
+
+    assert len({encode(profile=profile).key for profile in profiles}) == len(profiles)
+
+
+def test_all_of_the_content_counts() -> None:
+    """Of several parts each must be the same, in its place."""
+    repeats = Repeats(10)
+    repeats.note("a", b"x", b"y")
+
+    assert repeats.note("a", b"x", b"y") is Repeat.SAME_CONTENT
+    assert repeats.note("a", b"x", b"z") is Repeat.OTHER_CONTENT
+    assert repeats.note("a", b"y", b"x") is Repeat.OTHER_CONTENT

@@ -8,7 +8,15 @@ from typing import Any, Final, TypeAlias
 import orjson
 from attrs import define
 
-from klaviyo_bulk_events import derive, event_fields, ignored_values, shape, times, values
+from klaviyo_bulk_events import (
+    derive,
+    event_fields,
+    identifiers,
+    ignored_values,
+    shape,
+    times,
+    values,
+)
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.limits import EARLIEST_YEAR
 from klaviyo_bulk_events.metrics import Metric, Metrics
@@ -17,7 +25,11 @@ from klaviyo_bulk_events.profiles import EncodedProfile, ProfileEncoder
 from klaviyo_bulk_events.records import Event
 
 Key: TypeAlias = tuple[str, bytes, str]
-"""What the server tells events apart by: profile, metric, and `unique_id` or else the second."""
+"""What the server tells events apart by: profile, metric, and `unique_id` or else the second.
+
+The profile is its strongest identifier, addresses without regard to case: of two events that have
+one key, the server may drop either. That two profiles share a weaker identifier does not show.
+"""
 
 _FRAME: Final = shape.event()
 _HEAD, _TAIL = _FRAME.head, _FRAME.tail
@@ -81,7 +93,7 @@ class Encoder:
         """
         try:
             return self._encode(fields)
-        except RecordError as error:
+        except Exception as error:
             raise self._all_problems(fields, error) from None
 
     def _encode(self, fields: Mapping[str, Any]) -> EncodedEvent:
@@ -110,12 +122,18 @@ class Encoder:
         warnings = profile.warnings
         if (ignored := ignored_values.warning(properties)) is not None:
             warnings = (*warnings, ignored)
+        if (
+            unique_id is not None
+            and unique_id[-2:] == ".0"
+            and (spoilt := identifiers.float_warning(unique_id, "/unique_id")) is not None
+        ):
+            warnings = (*warnings, spoilt)
         return EncodedEvent(
             profile.opening,
             # A copy lets go of orjson's buffer, which is several times as large: kept for every
             # event of a request, those would cost more in page faults than all of the encoding.
             b"".join((_HEAD, data, _TAIL)),
-            (profile.identity, metric.data, unique_id or f"@{int(moment.timestamp())}"),
+            (profile.person, metric.data, unique_id or f"@{int(moment.timestamp())}"),
             backfill,
             time,
             unique_id,
@@ -144,18 +162,16 @@ class Encoder:
             times.check_range(moment, self._clock())
         return moment, given if ready else times.rfc_3339(moment)
 
-    def _all_problems(self, fields: Mapping[str, Any], first: RecordError) -> RecordError:
-        field = fields.get
+    def _all_problems(self, fields: Mapping[str, Any], first: Exception) -> RecordError:
+        def field(name: str) -> Any:
+            return fields.get(name)
+
         checks: list[Callable[[], object]] = [
             lambda: self._profiles[bool(self._backfill)].encode(field("profile")),
             lambda: self._metrics.encode(field("metric"), field("metric_service")),
             lambda: event_fields.backfill(field("backfill"), self._backfill),
             lambda: self._time(field("time")),
-            *(
-                partial(read, field(name))
-                for name, read in _READERS.items()
-                if field(name) is not None
-            ),
+            *(partial(_read_given, fields, name) for name in _READERS),
             lambda: values.encode(
                 event_fields.properties(field("properties")), _PROPERTIES, self._local
             ),
@@ -164,9 +180,22 @@ class Encoder:
         for check in checks:
             try:
                 check()
-            except RecordError as error:
-                problems.update(dict.fromkeys(error.problems))
-        return RecordError(*problems) if problems else first
+            except Exception as error:
+                problems.update(dict.fromkeys(_problems(error)))
+        return RecordError(*(problems or _problems(first)))
+
+
+def _read_given(fields: Mapping[str, Any], name: str) -> None:
+    if (given := fields.get(name)) is not None:
+        _READERS[name](given)
+
+
+def _problems(error: Exception) -> tuple[Problem, ...]:
+    """What is wrong with the record; the text of an unknown exception may quote its values."""
+    if isinstance(error, RecordError):
+        return error.problems
+    message = f"{type(error).__name__} was raised while the record was read"
+    return (Problem("", "broken_record", message),)
 
 
 def _derived(

@@ -1,5 +1,6 @@
 """Identifiers as the text that goes out."""
 
+import re
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
@@ -12,6 +13,7 @@ from klaviyo_bulk_events.walk import from_numpy, is_finite
 _LARGEST_EXACT: Final = 2**53
 # No identifier may be that long, and Python refuses to write a number that is much longer.
 _MOST_DIGITS: Final = 10**1_000
+_FLOAT: Final = re.compile(r"-?\d+\.0", re.ASCII)
 
 
 def as_text(value: Any, pointer: str) -> str:
@@ -29,6 +31,17 @@ def as_text(value: Any, pointer: str) -> str:
         kind = type(value).__name__
         raise _fault(pointer, "wrong_type", f"an identifier is text, not {kind}")
     return _digits(value, pointer)
+
+
+def float_warning(text: str | None, pointer: str) -> Problem | None:
+    """The warning for an identifier that reads like a whole number that was made a float."""
+    if text is None or not _FLOAT.fullmatch(text):
+        return None
+    message = (
+        "the identifier ends in .0 like a whole number that was read as a float, and names "
+        "somebody or something else than the number: read its column as text or as integers"
+    )
+    return Problem(pointer, "looks_like_a_float", message)
 
 
 def _digits(value: float | Decimal, pointer: str) -> str:

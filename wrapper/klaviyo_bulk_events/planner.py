@@ -31,7 +31,8 @@ _NO_TIME = Problem(
 _CONFLICT = Problem(
     "/unique_id",
     "key_conflict",
-    "an earlier event of this profile and metric has the same unique_id and other content",
+    "an earlier event of this profile and metric has the same unique_id, and its content or its "
+    "profile's attributes differ",
 )
 _SAME_SECOND = Problem(
     "/time",
@@ -86,7 +87,7 @@ class Planner:
             event.origin = item.origin if isinstance(item, Sourced) else None
         if not self._chunker.fits(event):
             return outcome(event, Status.REJECTED, _TOO_LARGE)
-        repeat = self._repeats.note(event.key, event.data)
+        repeat = self._repeats.note(event.key, event.data, event.opening)
         if repeat is not None:
             return _repeated(event, repeat)
         return self._chunker.add(event)

@@ -40,13 +40,13 @@ class RecordError(KlaviyoBulkEventsError, ValueError):
 
 def below(pointer: str, key: object) -> str:
     """The pointer to `key` inside what `pointer` points to (RFC 6901); a long key is cut."""
-    return f"{pointer}/{_printable(key).replace('~', '~0').replace('/', '~1')}"
+    return f"{pointer}/{printable(key).replace('~', '~0').replace('/', '~1')}"
 
 
 def unknown_fields(names: Iterable[object], known: Iterable[str], pointer: str = "") -> RecordError:
     """The error for misspelt fields, naming for each the field that was probably meant."""
     candidates = sorted(known)
-    listed = sorted(names, key=str)[:MANY]
+    listed = sorted(names, key=printable)[:MANY]
     return RecordError(*(_unknown(name, candidates, pointer) for name in listed))
 
 
@@ -56,15 +56,18 @@ def missing_field(name: str) -> RecordError:
 
 
 def _unknown(name: object, known: list[str], pointer: str) -> Problem:
-    shown = _printable(name)
+    shown = printable(name)
     meant = nearest(shown, known)
     mend = f"did you mean {meant!r}?" if meant else f"known are {', '.join(known)}"
     return Problem(below(pointer, name), "unknown_field", f"there is no field {shown!r}: {mend}")
 
 
-def _printable(name: object) -> str:
+def printable(name: object) -> str:
     """A name that fits into a log, and can be encoded: half a surrogate pair can't."""
-    text = str(name)
+    try:
+        text = str(name)
+    except Exception:  # a very long integer has no text, and a key may be of any class
+        text = type(name).__name__
     short = text if len(text) <= _NAME_LENGTH else f"{text[:_NAME_LENGTH]}..."
     return short.encode(errors="backslashreplace").decode()
 

@@ -17,7 +17,10 @@ from klaviyo_bulk_events.limits import (
 from klaviyo_bulk_events.problems import Problem, RecordError, below
 from klaviyo_bulk_events.records import LOCATION_FIELDS, NULL, Location, check_names
 
+# Their order is that of an identity's bytes, which derived unique_ids are made of: it stays.
 SUFFICIENT: Final = ("id", "email", "phone_number", "external_id")
+# The same, the strongest first.
+PRECEDENCE: Final = ("id", "external_id", "email", "phone_number")
 IDENTIFIERS: Final = (*SUFFICIENT, "anonymous_id", "kx")
 _KEYS: Final = frozenset({"id", "external_id", "anonymous_id"})
 _TEXTS: Final = frozenset(
@@ -105,6 +108,12 @@ class ProfileFields:
             self._refuse("/profile", "missing_identifier", message)
         self._check_forms(named)
         return named
+
+    def warn_of_floats(self, named: Mapping[str, Any]) -> None:
+        """Note the identifiers that look like floats."""
+        for name in filter(_KEYS.__contains__, named):
+            warning = identifiers.float_warning(named[name], f"/profile/{name}")
+            self.warnings += [warning] if warning else []
 
     def _were_refused(self, names: Collection[str]) -> bool:
         return any(problem.pointer == f"/profile/{n}" for problem in self.problems for n in names)

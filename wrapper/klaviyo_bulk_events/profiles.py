@@ -10,7 +10,7 @@ from attrs import define
 from klaviyo_bulk_events import profile_fields, shape, values
 from klaviyo_bulk_events.limits import PROFILE_BYTES
 from klaviyo_bulk_events.problems import Problem, RecordError, missing_field
-from klaviyo_bulk_events.profile_fields import ProfileFields
+from klaviyo_bulk_events.profile_fields import PRECEDENCE, ProfileFields
 from klaviyo_bulk_events.records import PROFILE_FIELDS, Location, Profile, check_names
 
 # Their values can be changed behind the back of a profile that can't.
@@ -37,10 +37,12 @@ class EncodedProfile:
     """A profile ready to go.
 
     `opening` are the bytes that open its entry in a request; equal ones are one entry. `identity`
-    is what the server tells profiles apart by.
+    are all of its identifiers. `person` is the first of them alone, by which entries are found
+    that the server may take for one profile.
     """
 
     identity: str
+    person: str
     opening: bytes
     warnings: tuple[Problem, ...]
 
@@ -95,7 +97,17 @@ class ProfileEncoder:
         if self._backfill and self._updates and (meta or len(attributes) > len(named)):
             fields.warnings.append(_OVERWRITES)
         opening = b"".join((self._before, data, self._after))
-        return EncodedProfile(orjson.dumps(named).decode(), opening, tuple(fields.warnings))
+        identity = orjson.dumps(named).decode()
+        if '.0"' in identity:
+            fields.warn_of_floats(named)
+        return EncodedProfile(identity, _person(named), opening, tuple(fields.warnings))
+
+
+def _person(named: Mapping[str, str]) -> str:
+    for name in PRECEDENCE:
+        if value := named.get(name):
+            break
+    return named[name].casefold() if name == "email" else f"{name} {value}"
 
 
 def _fields(profile: Profile | Mapping[str, Any] | None) -> Mapping[str, Any]:

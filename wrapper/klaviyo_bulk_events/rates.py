@@ -19,13 +19,17 @@ class Rate:
     seconds: float
 
     def __attrs_post_init__(self) -> None:
-        if self.limit < 1 or not 0 < self.seconds < float("inf"):
-            raise ConfigurationError(f"a rate needs a limit and a window above 0, not {self}")
+        if type(self.limit) is not int or self.limit < 1:
+            message = f"a rate's limit is a whole number above 0, not {self.limit!r}"
+            raise ConfigurationError(message)
+        if type(self.seconds) not in (int, float) or not 0 < self.seconds < float("inf"):
+            message = f"a rate's window is a number of seconds above 0, not {self.seconds!r}"
+            raise ConfigurationError(message)
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `10/s`, `150/m`, `9000/h`, or with a window of another length `5/0.5s`."""
-        match = _WRITTEN.fullmatch(text.strip())
+        match = _WRITTEN.fullmatch(text.strip()) if isinstance(text, str) else None
         if match is None:
             raise ConfigurationError(f"a rate is written 10/s, 150/m or 5/0.5s, not {text!r}")
         limit, length, unit = match.groups()

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from klaviyo_bulk_events.problems import Problem, RecordError, below
+from klaviyo_bulk_events.problems import Problem, RecordError, below, printable
 
 # What follows one of these is a single name, dots and all: properties.a.b is the property "a.b".
 _PARENTS: Final = (
@@ -78,7 +78,7 @@ def _put(parent: dict[str, Any], name: Any, value: Any, pointer: str) -> None:
     before = parent.get(name)
     if before is not None and before is not value and before != value:
         if not (isinstance(before, Mapping) and isinstance(value, Mapping)):
-            message = f"{name!r} is given twice, with different values"
+            message = f"{printable(name)!r} is given twice, with different values"
             raise RecordError(Problem(below(pointer, name), "given_twice", message))
         value = {**before, **value}
     parent[name] = value

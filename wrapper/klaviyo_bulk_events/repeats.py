@@ -24,8 +24,11 @@ class Repeats:
         self._newer: dict[Hashable, int] = {}
         self._older: dict[Hashable, int] = {}
 
-    def note(self, key: Hashable, content: bytes) -> Repeat | None:
-        """How this key was there before; None if it is new, and then it is remembered."""
+    def note(self, key: Hashable, *content: bytes) -> Repeat | None:
+        """How this key was there before; None if it is new, and then it is remembered.
+
+        `content` is all that two events with one key must share to be the same.
+        """
         fingerprint = hash(content)
         before = self._newer.get(key)
         if before is None:

@@ -33,7 +33,9 @@ def encode(
     """The properties as JSON bytes, with keys in order if `sort`.
 
     Naive datetimes are times in the zone `local`. Raises RecordError with a problem for every
-    value that has no JSON or breaks a limit.
+    value that has no JSON or breaks a limit. An `orjson.Fragment` is refused where a walk is
+    needed only: elsewhere orjson copies it unread, and a look at every value for it would take
+    longer than the encoding. Its maker answers for its being JSON.
     """
     order = orjson.OPT_SORT_KEYS if sort else 0
     try:
