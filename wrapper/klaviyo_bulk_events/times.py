@@ -44,6 +44,8 @@ def read_time(value: Any, local: tzinfo | None, unix: bool) -> datetime:
 
     A naive one is a time in the zone `local`. Raises RecordError.
     """
+    if type(value) is datetime and value.tzinfo is UTC:
+        return value
     moment = _read(from_numpy(value), unix)
     if moment.utcoffset() is not None:
         return moment
@@ -66,6 +68,8 @@ def read_rfc_3339(text: str) -> datetime | None:
 
 def rfc_3339(moment: datetime) -> str:
     """An aware datetime as text."""
+    if moment.tzinfo is UTC:
+        return datetime.isoformat(moment)
     offset = moment.utcoffset()
     if offset is not None and offset % timedelta(minutes=1):  # RFC 3339 has no seconds there
         moment = moment.astimezone(UTC)
