@@ -5,29 +5,24 @@ and `Post` with a `Reply`, or None where it was too late to send anything.
 """
 
 from collections.abc import Callable
-from typing import TypeAlias
-
-from attrs import frozen
+from typing import NamedTuple, TypeAlias
 
 from klaviyo_bulk_events.answers import Reply
 
 
-@frozen
-class Enter:
+class Enter(NamedTuple):
     """Take a place at the limiter, no later than `until` on the monotonic clock (None: ever)."""
 
     until: float | None
 
 
-@frozen
-class Post:
+class Post(NamedTuple):
     """Send these bytes on the place that was taken."""
 
     body: bytes
 
 
-@frozen
-class Wait:
+class Wait(NamedTuple):
     """Let so many seconds pass; with `everybody`, nobody on the account may send meanwhile."""
 
     seconds: float
@@ -37,8 +32,7 @@ class Wait:
 Step: TypeAlias = Enter | Post | Wait
 
 
-@frozen
-class Answered:
+class Answered(NamedTuple):
     """An attempt was answered, or was not."""
 
     attempt: int
@@ -47,8 +41,7 @@ class Answered:
     reply: Reply
 
 
-@frozen
-class Retrying:
+class Retrying(NamedTuple):
     """The same request goes again after so many seconds, because of `reply`."""
 
     attempt: int
@@ -56,15 +49,13 @@ class Retrying:
     reply: Reply
 
 
-@frozen
-class Paused:
+class Paused(NamedTuple):
     """Everybody on the account pauses for so many seconds: Klaviyo answered 429."""
 
     seconds: float
 
 
-@frozen
-class Waiting:
+class Waiting(NamedTuple):
     """A request waits for its place at the limiter, about so many seconds."""
 
     seconds: float
