@@ -119,15 +119,6 @@ class Encoder:
             data = orjson.dumps(attributes)
         else:
             data = self._whole(attributes, properties)
-        warnings = profile.warnings
-        if (ignored := ignored_values.warning(properties)) is not None:
-            warnings = (*warnings, ignored)
-        if (
-            unique_id is not None
-            and unique_id[-2:] == ".0"
-            and (spoilt := identifiers.float_warning(unique_id, "/unique_id")) is not None
-        ):
-            warnings = (*warnings, spoilt)
         return EncodedEvent(
             profile.opening,
             # A copy lets go of orjson's buffer, which is several times as large: kept for every
@@ -137,7 +128,7 @@ class Encoder:
             backfill,
             time,
             unique_id,
-            warnings,
+            _warnings(profile.warnings, properties, unique_id),
         )
 
     def _whole(self, attributes: dict[str, Any], properties: Mapping[str, Any]) -> bytes:
@@ -183,6 +174,18 @@ class Encoder:
             except Exception as error:
                 problems.update(dict.fromkeys(_problems(error)))
         return RecordError(*(problems or _problems(first)))
+
+
+def _warnings(
+    of_profile: tuple[Problem, ...], properties: Mapping[str, Any], unique_id: str | None
+) -> tuple[Problem, ...]:
+    warnings = of_profile
+    if (ignored := ignored_values.warning(properties)) is not None:
+        warnings = (*warnings, ignored)
+    if unique_id is not None and unique_id[-2:] == ".0":
+        spoilt = identifiers.float_warning(unique_id, "/unique_id")
+        return warnings if spoilt is None else (*warnings, spoilt)
+    return warnings
 
 
 def _read_given(fields: Mapping[str, Any], name: str) -> None:
