@@ -196,4 +196,4 @@ def test_no_id_where_none_is_asked_for() -> None:
     assert event.unique_id is None
     assert b"unique_id" not in event.data
     assert event.key == same_second.key
-    assert datetime.fromisoformat(event.time).timestamp() == int(event.key[2].removeprefix("@"))
+    assert datetime.fromisoformat(event.time).timestamp() == int(event.key.partition("\n")[0])

@@ -14,6 +14,7 @@ _TAIL: Final = shape.profile_entry(backfill=True)[1].tail
 # Every entry is counted with a comma before it, which the first does not have.
 _EMPTY_SIZE: Final = _REQUEST.size - 1
 _COMMA: Final = 1
+_AROUND: Final = _COMMA + len(_TAIL)
 
 
 @frozen
@@ -32,7 +33,16 @@ class Chunk:
 
     def body(self) -> bytes:
         """The request's exact bytes; the events' own are not encoded again."""
-        return b"%b%b%b" % (_REQUEST.head, b",".join(map(_entry, self.entries)), _REQUEST.tail)
+        parts = [_REQUEST.head]
+        for entry in self.entries:
+            before = entry[0].opening
+            for event in entry:
+                parts += (before, event.data)
+                before = b","
+            parts += (_TAIL, b",")
+        parts[-1] = _REQUEST.tail
+        # Joined at once: megabytes that are copied twice cost more in page faults than the copying.
+        return b"".join(parts)
 
     def halves(self) -> tuple["Chunk", "Chunk"]:
         """Its two halves, of at least one event each where it has two or more."""
@@ -49,16 +59,6 @@ class Chunk:
         out = set(map(id, events))
         left = (tuple(e for e in entry if id(e) not in out) for entry in self.entries)
         return Chunk(tuple(entry for entry in left if entry))
-
-
-def _entry(events: tuple[EncodedEvent, ...]) -> bytes:
-    first = events[0]
-    data = b",".join([event.data for event in events])
-    return b"".join((first.opening, data, _TAIL))
-
-
-def _size_in_new_entry(event: EncodedEvent) -> int:
-    return len(event.opening) + len(event.data) + _COMMA + len(_TAIL)
 
 
 class Chunker:
@@ -82,23 +82,24 @@ class Chunker:
 
     def fits(self, event: EncodedEvent) -> bool:
         """Whether a request can hold this event at all."""
-        return _EMPTY_SIZE + _size_in_new_entry(event) <= self._most_bytes
+        return self._most_bytes - _EMPTY_SIZE - _AROUND >= len(event.data) + len(event.opening)
 
     def add(self, event: EncodedEvent) -> Chunk | None:
         """Take an event that fits; the chunk that was full before it, if one was."""
-        entry = self._entries.get(event.opening)
-        size = len(event.data) + _COMMA if entry is not None else _size_in_new_entry(event)
+        opening, key, size = event.opening, event.key, len(event.data)
+        entry = self._entries.get(opening)
+        size += _COMMA if entry is not None else len(opening) + _AROUND
         full = None
         if (
             self._size + size > self._most_bytes
             or len(self._keys) >= self._most_events
-            or event.key in self._keys
+            or key in self._keys
         ):
-            full, entry, size = self.close(), None, _size_in_new_entry(event)
+            full, entry, size = self.close(), None, len(event.data) + len(opening) + _AROUND
         self._size += size
-        self._keys.add(event.key)
+        self._keys.add(key)
         if entry is None:
-            self._entries[event.opening] = [event]
+            self._entries[opening] = [event]
         else:
             entry.append(event)
         return full

@@ -16,7 +16,7 @@ from klaviyo_bulk_events.steps import Answered, Enter, Paused, Post, Retrying, S
 Steps: TypeAlias = Generator[Step, Any, Settlement]
 
 
-@define
+@define(eq=False)
 class _Part:
     """Events that are sent together; `ambiguous` once they may have been processed."""
 

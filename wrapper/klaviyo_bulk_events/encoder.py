@@ -24,11 +24,12 @@ from klaviyo_bulk_events.problems import Problem, RecordError
 from klaviyo_bulk_events.profiles import EncodedProfile, ProfileEncoder
 from klaviyo_bulk_events.records import Event
 
-Key: TypeAlias = tuple[str, bytes, str]
-"""What the server tells events apart by: profile, metric, and `unique_id` or else the second.
+Key: TypeAlias = str
+"""What the server tells events apart by: metric, profile, and `unique_id` or else the second.
 
 The profile is its strongest identifier, addresses without regard to case: of two events that have
 one key, the server may drop either. That two profiles share a weaker identifier does not show.
+One text, because Python computes its hash once for all who look it up.
 """
 
 _FRAME: Final = shape.event()
@@ -38,14 +39,8 @@ _EARLIEST_YEAR: Final = EARLIEST_YEAR.value
 # The brackets of an event's attributes around its properties: their own, and the metric's.
 _BRACKETS: Final = 1 + orjson.dumps(shape.metric("")).count(b"{")
 
-_READERS: Final[Mapping[str, Callable[[Any], object]]] = {
-    "value": event_fields.value,
-    "value_currency": event_fields.currency,
-    "unique_id": event_fields.unique_id,
-}
 
-
-@define
+@define(eq=False)
 class EncodedEvent:
     """An event's bytes (`data`) and the `opening` of the profile entry it belongs to.
 
@@ -57,12 +52,17 @@ class EncodedEvent:
     data: bytes
     key: Key
     backfill: bool
-    time: str
+    moment: datetime | str
     unique_id: str | None
     warnings: tuple[Problem, ...]
     position: int = 0
     origin: str | None = None
     record: Event | Mapping[str, Any] | None = None
+
+    @property
+    def time(self) -> str:
+        """The time that goes out: few ask for its text."""
+        return self.moment if isinstance(self.moment, str) else times.rfc_3339(self.moment)
 
 
 class Encoder:
@@ -92,29 +92,28 @@ class Encoder:
         Raises RecordError with everything that is wrong with it.
         """
         try:
-            return self._encode(fields)
+            return self._encode(fields.get)
         except Exception as error:
             raise self._all_problems(fields, error) from None
 
-    def _encode(self, fields: Mapping[str, Any]) -> EncodedEvent:
-        field = fields.get
+    def _encode(self, field: Callable[[str], Any]) -> EncodedEvent:
         backfill = event_fields.backfill(field("backfill"), self._backfill)
         profile = self._profiles[backfill].encode(field("profile"))
         metric = self._metrics.encode(field("metric"), field("metric_service"))
-        moment, time = self._time(field("time"))
+        moment, text = self._time(field("time"))
         properties = event_fields.properties(field("properties"))
-        attributes: dict[str, Any] = {"metric": metric.fragment, "time": time, "backfill": backfill}
-        if (value := field("value")) is not None:
-            attributes["value"] = event_fields.value(value)
-        if (currency := field("value_currency")) is not None:
-            attributes["value_currency"] = event_fields.currency(currency)
-        if (unique_id := field("unique_id")) is not None:
-            unique_id = attributes["unique_id"] = event_fields.unique_id(unique_id)
-            data = self._whole(attributes, properties)
-        elif self._derives:
+        attributes: dict[str, Any] = {
+            "metric": metric.fragment,
+            "time": text or orjson.Fragment(orjson.dumps(moment)),
+            "backfill": backfill,
+        }
+        event_fields.add_others(attributes, field)
+        unique_id: str | None = attributes.get("unique_id")
+        if unique_id is None and self._derives:
             encoded = values.encode(properties, _PROPERTIES, self._local, sort=True)
-            unique_id = _derived(attributes, profile, metric, moment, encoded)
-            attributes["unique_id"] = unique_id
+            unique_id = attributes["unique_id"] = _derived(
+                attributes, profile, metric, moment, encoded
+            )
             attributes["properties"] = orjson.Fragment(encoded)
             data = orjson.dumps(attributes)
         else:
@@ -124,9 +123,9 @@ class Encoder:
             # A copy lets go of orjson's buffer, which is several times as large: kept for every
             # event of a request, those would cost more in page faults than all of the encoding.
             b"".join((_HEAD, data, _TAIL)),
-            (profile.person, metric.data, unique_id or f"@{int(moment.timestamp())}"),
+            _key(metric, profile, unique_id, moment),
             backfill,
-            time,
+            text or moment,
             unique_id,
             _warnings(profile.warnings, properties, unique_id),
         )
@@ -143,15 +142,20 @@ class Encoder:
         attributes["properties"] = values.walked(properties, _PROPERTIES, self._local)
         return orjson.dumps(attributes)
 
-    def _time(self, given: Any) -> tuple[datetime, str]:
+    def _time(self, given: Any) -> tuple[datetime, str | None]:
+        """The time, and its text unless orjson writes that by itself."""
+        text: str | None = None
         if given is None:
             moment = self._clock()
-            return moment, moment.isoformat()
-        ready = times.read_rfc_3339(given) if type(given) is str else None
-        moment = ready or times.read_time(given, self._local, self._unix)
+        elif type(given) is str and (read := times.read_rfc_3339(given)) is not None:
+            moment, text = read, given
+        else:
+            moment = times.read_time(given, self._local, self._unix)
         if not _EARLIEST_YEAR < moment.year < self._year:
             times.check_range(moment, self._clock())
-        return moment, given if ready else times.rfc_3339(moment)
+        if text is None and not (type(moment) is datetime and moment.tzinfo is UTC):
+            text = times.rfc_3339(moment)
+        return moment, text
 
     def _all_problems(self, fields: Mapping[str, Any], first: Exception) -> RecordError:
         def field(name: str) -> Any:
@@ -162,7 +166,7 @@ class Encoder:
             lambda: self._metrics.encode(field("metric"), field("metric_service")),
             lambda: event_fields.backfill(field("backfill"), self._backfill),
             lambda: self._time(field("time")),
-            *(partial(_read_given, fields, name) for name in _READERS),
+            *(partial(event_fields.read, field, name) for name in event_fields.OTHERS),
             lambda: values.encode(
                 event_fields.properties(field("properties")), _PROPERTIES, self._local
             ),
@@ -176,6 +180,14 @@ class Encoder:
         return RecordError(*(problems or _problems(first)))
 
 
+def _key(metric: Metric, profile: EncodedProfile, unique_id: str | None, moment: datetime) -> Key:
+    # No part can pass for another: a metric's bytes hold no line break and start with a bracket,
+    # a person says how long it is.
+    if unique_id is None:
+        return f"{int(moment.timestamp())}\n{metric.text}\n{profile.person}"
+    return f"{metric.text}\n{profile.person}\n{unique_id}"
+
+
 def _warnings(
     of_profile: tuple[Problem, ...], properties: Mapping[str, Any], unique_id: str | None
 ) -> tuple[Problem, ...]:
@@ -186,11 +198,6 @@ def _warnings(
         spoilt = identifiers.float_warning(unique_id, "/unique_id")
         return warnings if spoilt is None else (*warnings, spoilt)
     return warnings
-
-
-def _read_given(fields: Mapping[str, Any], name: str) -> None:
-    if (given := fields.get(name)) is not None:
-        _READERS[name](given)
 
 
 def _problems(error: Exception) -> tuple[Problem, ...]:

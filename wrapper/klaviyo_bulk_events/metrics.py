@@ -16,9 +16,10 @@ _REMEMBERED: Final = 1_000
 
 @frozen
 class Metric:
-    """A metric's bytes, also in the form in which orjson puts them into an event."""
+    """A metric's JSON, also in the form in which orjson puts it into an event."""
 
     data: bytes
+    text: str
     fragment: orjson.Fragment
 
 
@@ -44,7 +45,7 @@ class Metrics:
     def _encode(self, name: Any, service: Any) -> Metric:
         given = {} if service is None else {"service": _service(service)}
         data = orjson.dumps(shape.metric(self._name(name), **given))
-        return Metric(data, orjson.Fragment(data))
+        return Metric(data, data.decode(), orjson.Fragment(data))
 
     def _name(self, given: Any) -> str:
         if given is None:

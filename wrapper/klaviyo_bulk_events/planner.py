@@ -71,10 +71,12 @@ class Planner:
         self.submitted = position + 1
         record: Event | Mapping[str, Any] | None = None
         try:
-            record, fields = self._read(item)
-            if not isinstance(record, Event):
-                self._check_time(fields)
-            event = self._encoder.encode(fields)
+            if isinstance(item, Event):
+                record, event = item, self._encoder.encode(vars(item))
+            else:
+                record = self._read(item)
+                self._check_time(record)
+                event = self._encoder.encode(record)
         except RecordError as error:
             return _rejected(item, record, position, error.problems)
         except Exception as error:  # a record may be anything, and one must not end the run
@@ -96,10 +98,8 @@ class Planner:
         """What is left once the source has ended."""
         return self._chunker.close()
 
-    def _read(self, item: Record) -> tuple[Event | Mapping[str, Any], Mapping[str, Any]]:
-        """The record, and its fields: what the encoder takes."""
-        if isinstance(item, Event):
-            return item, vars(item)
+    def _read(self, item: Mapping[str, Any] | Sourced) -> Mapping[str, Any]:
+        """The record's fields: what the encoder takes."""
         if isinstance(item, Sourced):
             if item.problem is not None:
                 raise RecordError(item.problem)
@@ -109,8 +109,7 @@ class Planner:
             message = f"an event is an Event or a mapping, not {kind}"
             raise RecordError(Problem("", "wrong_type", message))
         intake = self._intake
-        fields = fields_of(item, rest_as_properties=intake.rest_as_properties, nulls=intake.nulls)
-        return fields, fields
+        return fields_of(item, rest_as_properties=intake.rest_as_properties, nulls=intake.nulls)
 
     def _check_time(self, fields: Mapping[str, Any]) -> None:
         if fields.get("time") is None and not self._intake.stamp_now:

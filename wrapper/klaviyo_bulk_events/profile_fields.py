@@ -78,6 +78,15 @@ def _count_texts(fields: Mapping[str, Any]) -> int:
     return list(map(type, fields.values())).count(str)
 
 
+def person(named: Mapping[str, str]) -> str:
+    """The strongest identifier, after its length; addresses are the same in either case."""
+    for name in PRECEDENCE:
+        if value := named.get(name):
+            break
+    text = named[name].casefold() if name == "email" else f"{name} {value}"
+    return f"{len(text)} {text}"
+
+
 class ProfileFields:
     """Reads the fields of one profile, noting what is wrong with them."""
 
@@ -103,32 +112,19 @@ class ProfileFields:
     def identified(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """The identifiers, checked: somebody is named, in the forms that the server takes."""
         named = {name: attributes[name] for name in IDENTIFIERS if name in attributes}
-        if not (any(map(named.get, SUFFICIENT)) or self._were_refused(SUFFICIENT)):
+        email = named.get("email")
+        if not (email or any(map(named.get, SUFFICIENT)) or self._were_refused(SUFFICIENT)):
             message = f"a profile needs one of {', '.join(SUFFICIENT)}"
             self._refuse("/profile", "missing_identifier", message)
-        self._check_forms(named)
+        email_is_valid = email is not None and self._check_email(email)
+        if len(named) > 1 or email is None:
+            self._check_others(named, email_is_valid=email_is_valid)
         return named
-
-    def warn_of_floats(self, named: Mapping[str, Any]) -> None:
-        """Note the identifiers that look like floats."""
-        for name in filter(_KEYS.__contains__, named):
-            warning = identifiers.float_warning(named[name], f"/profile/{name}")
-            self.warnings += [warning] if warning else []
 
     def _were_refused(self, names: Collection[str]) -> bool:
         return any(problem.pointer == f"/profile/{n}" for problem in self.problems for n in names)
 
-    def _check_forms(self, named: Mapping[str, Any]) -> None:
-        email_is_valid = self._check_email(named.get("email"))
-        self._check_phone(named.get("phone_number"), email_is_valid)
-        external_id = named.get("external_id")
-        if external_id is not None and len(external_id) > EXTERNAL_ID_LENGTH.value:
-            message = f"external_id is limited to {EXTERNAL_ID_LENGTH.value} characters"
-            self._refuse("/profile/external_id", "external_id_too_long", message)
-
-    def _check_email(self, email: str | None) -> bool:
-        if email is None:
-            return False
+    def _check_email(self, email: str) -> bool:
         if not _EMAIL.fullmatch(email):
             self._refuse("/profile/email", "invalid_email", "this is no email address")
             return False
@@ -141,8 +137,19 @@ class ProfileFields:
             self.warnings.append(Problem("/profile/email", "test_address", message))
         return True
 
-    def _check_phone(self, phone: str | None, email_is_valid: bool) -> None:
-        if phone is None or _E_164.fullmatch(phone):
+    def _check_others(self, named: Mapping[str, Any], *, email_is_valid: bool) -> None:
+        if (phone := named.get("phone_number")) is not None:
+            self._check_phone(phone, email_is_valid)
+        external_id = named.get("external_id")
+        if external_id is not None and len(external_id) > EXTERNAL_ID_LENGTH.value:
+            message = f"external_id is limited to {EXTERNAL_ID_LENGTH.value} characters"
+            self._refuse("/profile/external_id", "external_id_too_long", message)
+        for name in filter(_KEYS.__contains__, named):
+            warning = identifiers.float_warning(named[name], f"/profile/{name}")
+            self.warnings += [warning] if warning else []
+
+    def _check_phone(self, phone: str, email_is_valid: bool) -> None:
+        if _E_164.fullmatch(phone):
             return
         message = "a phone number is written in E.164: a plus, the country's code and digits only"
         problem = Problem("/profile/phone_number", "invalid_phone_number", message)

@@ -10,7 +10,7 @@ from attrs import define
 from klaviyo_bulk_events import profile_fields, shape, values
 from klaviyo_bulk_events.limits import PROFILE_BYTES
 from klaviyo_bulk_events.problems import Problem, RecordError, missing_field
-from klaviyo_bulk_events.profile_fields import PRECEDENCE, ProfileFields
+from klaviyo_bulk_events.profile_fields import ProfileFields
 from klaviyo_bulk_events.records import PROFILE_FIELDS, Location, Profile, check_names
 
 # Their values can be changed behind the back of a profile that can't.
@@ -36,15 +36,20 @@ _ATTRIBUTES: Final = shape.profile_attributes()
 class EncodedProfile:
     """A profile ready to go.
 
-    `opening` are the bytes that open its entry in a request; equal ones are one entry. `identity`
-    are all of its identifiers. `person` is the first of them alone, by which entries are found
-    that the server may take for one profile.
+    `opening` are the bytes that open its entry in a request; equal ones are one entry. `named` are
+    all of its identifiers. `person` is the strongest of them alone, after its length, by which
+    entries are found that the server may take for one profile.
     """
 
-    identity: str
-    person: str
     opening: bytes
+    named: Mapping[str, Any]
+    person: str
     warnings: tuple[Problem, ...]
+
+    @property
+    def identity(self) -> str:
+        """All identifiers in one text, which derived ids are made of."""
+        return orjson.dumps(self.named).decode()
 
 
 class ProfileEncoder:
@@ -74,40 +79,45 @@ class ProfileEncoder:
         content = _json(fields)
         encoded = self._contents.get(content)
         if encoded is None:
-            encoded = self._encode(fields, content)
-            if not _is_memorable(content):
+            is_plain = self._updates and profile_fields.are_plain(fields, content)
+            encoded = self._plain(fields, content) if is_plain else self._read(fields)
+            if not (is_plain or _is_memorable(content)):
                 return encoded
             # A copy lets go of orjson's buffer, which is several times as large.
             _remember(self._contents, b"".join((content, b"")), encoded)
-        if isinstance(profile, Profile) and _is_constant(fields):
+        if type(profile) is Profile and _is_constant(fields):
             _remember(self._objects, id(profile), (profile, encoded))
         return encoded
 
-    def _encode(self, given: Mapping[str, Any], content: bytes) -> EncodedProfile:
+    def _plain(self, attributes: Mapping[str, Any], content: bytes) -> EncodedProfile:
+        """A profile whose attributes go out as they stand."""
         fields = ProfileFields(self._local)
-        is_plain = self._updates and profile_fields.are_plain(given, content)
-        attributes, meta = (given, {}) if is_plain else fields.read(given)
+        named = fields.identified(attributes)
+        data = (self._before, _ATTRIBUTES.head, content, _ATTRIBUTES.tail, self._after)
+        overwrites = self._backfill and len(attributes) > len(named)
+        return _encoded(fields, named, b"".join(data), overwrites=overwrites)
+
+    def _read(self, given: Mapping[str, Any]) -> EncodedProfile:
+        """A profile whose attributes have to be looked at one by one."""
+        fields = ProfileFields(self._local)
+        attributes, meta = fields.read(given)
         named = fields.identified(attributes)
         if fields.problems:
             raise RecordError(*fields.problems)
-        if is_plain:
-            data = b"".join((_ATTRIBUTES.head, content, _ATTRIBUTES.tail))
-        else:
-            data = _encoded(attributes, meta) if self._updates else _encoded(named, {})
-        if self._backfill and self._updates and (meta or len(attributes) > len(named)):
-            fields.warnings.append(_OVERWRITES)
+        data = _resource(attributes, meta) if self._updates else _resource(named, {})
+        overwrites = self._backfill and self._updates and (meta or len(attributes) > len(named))
         opening = b"".join((self._before, data, self._after))
-        identity = orjson.dumps(named).decode()
-        if '.0"' in identity:
-            fields.warn_of_floats(named)
-        return EncodedProfile(identity, _person(named), opening, tuple(fields.warnings))
+        return _encoded(fields, named, opening, overwrites=bool(overwrites))
 
 
-def _person(named: Mapping[str, str]) -> str:
-    for name in PRECEDENCE:
-        if value := named.get(name):
-            break
-    return named[name].casefold() if name == "email" else f"{name} {value}"
+def _encoded(
+    fields: ProfileFields, named: Mapping[str, Any], opening: bytes, *, overwrites: bool
+) -> EncodedProfile:
+    if fields.problems:
+        raise RecordError(*fields.problems)
+    if overwrites:
+        fields.warnings.append(_OVERWRITES)
+    return EncodedProfile(opening, named, profile_fields.person(named), tuple(fields.warnings))
 
 
 def _fields(profile: Profile | Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -160,7 +170,7 @@ def _remember(memory: dict[_Key, _Value], key: _Key, value: _Value) -> None:
     memory[key] = value
 
 
-def _encoded(attributes: Mapping[str, Any], meta: Mapping[str, Any]) -> bytes:
+def _resource(attributes: Mapping[str, Any], meta: Mapping[str, Any]) -> bytes:
     resource = dict(attributes)
     key = resource.pop("id", None)
     if "kx" in resource:

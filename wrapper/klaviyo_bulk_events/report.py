@@ -95,9 +95,9 @@ class Tally:
 
     def _warn_of(self, events: Sequence[EncodedEvent]) -> None:
         # Events share their warnings: counting them by identity is a fraction of the work.
-        counts = Counter(id(event.warnings) for event in events)
-        shared = {id(event.warnings): event.warnings for event in events}
-        for key, count in counts.items():
+        warnings = [event.warnings for event in events]
+        shared = dict(zip(map(id, warnings), warnings, strict=True))
+        for key, count in Counter(map(id, warnings)).items():
             self._warn(shared[key], count)
 
     def _warn(self, warnings: tuple[Problem, ...], count: int = 1) -> None:
