@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from klaviyo_bulk_events import NULL, Location, Profile, RecordError
 from klaviyo_bulk_events.profiles import EncodedProfile, ProfileEncoder
 
-from .encoding import encode, profile_of, warnings
+from .encoding import encode, problems, profile_of, warnings
 from .strategies import profile, profile_fields
 
 
@@ -226,3 +226,40 @@ def test_coordinates() -> None:
 
     sent = profile_of(encode(profile=Profile(email="a@b.co", location=place)))
     assert sent["attributes"]["location"] == {"latitude": 51.5, "longitude": "-0.12"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "meta"),
+    [
+        ({"meta": NULL}, None),
+        ({"patch_properties": NULL}, {"patch_properties": None}),
+        (
+            {"patch_properties": NULL, "append_identifiers": {"email": ["b@b.co"]}},
+            {"patch_properties": None, "patch_identifiers": {"append": {"email": ["b@b.co"]}}},
+        ),
+        (
+            {"patch_identifiers": NULL, "unset": "p"},
+            {"patch_properties": {"unset": "p"}, "patch_identifiers": None},
+        ),
+    ],
+)
+def test_null_around_the_patches(fields: dict[str, Any], meta: object) -> None:
+    """What holds the patches can be sent as null, as the spec allows."""
+    assert profile_of(encode(profile=Profile(email="a@b.co", **fields)))["meta"] == meta
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"meta": {"patch_properties": {}}}, {("/profile/meta", "only_null")}),
+        ({"patch_properties": {"unset": "p"}}, {("/profile/patch_properties", "only_null")}),
+        ({"patch_properties": NULL, "unset": "p"}, {("/profile/patch_properties", "given_twice")}),
+        ({"meta": NULL, "unset": "p"}, {("/profile/meta", "given_twice")}),
+        ({"meta": NULL, "patch_identifiers": NULL}, {("/profile/meta", "given_twice")}),
+    ],
+)
+def test_null_and_more_around_the_patches(
+    fields: dict[str, Any], found: set[tuple[str, str]]
+) -> None:
+    """What is null holds nothing, and what it could hold has names of its own."""
+    assert problems(profile={"email": "a@b.co", **fields}) == found

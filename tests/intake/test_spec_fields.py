@@ -33,7 +33,7 @@ SAID_BY: dict[type, dict[str, Place]] = {
         "type_": (Event, "profile"),
         "attributes": (Event, "profile"),
         "id": (Profile, "id"),
-        "meta": (Profile, "append"),
+        "meta": (Profile, "meta"),
     },
     models.ProfileAttributes: {
         "email": (Profile, "email"),
@@ -51,8 +51,8 @@ SAID_BY: dict[type, dict[str, Place]] = {
         "properties": (Profile, "properties"),
     },
     models.ProfileMeta: {
-        "patch_properties": (Profile, "append"),
-        "patch_identifiers": (Profile, "append_identifiers"),
+        "patch_properties": (Profile, "patch_properties"),
+        "patch_identifiers": (Profile, "patch_identifiers"),
     },
     models.ProfilePatch: {
         "append": (Profile, "append"),

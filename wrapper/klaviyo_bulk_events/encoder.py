@@ -181,11 +181,11 @@ class Encoder:
 
 
 def _key(metric: Metric, profile: EncodedProfile, unique_id: str | None, moment: datetime) -> Key:
-    # No part can pass for another: a metric's bytes hold no line break and start with a bracket,
-    # a person says how long it is.
+    # No part can pass for another: a metric starts with a bracket and has no line break, a person
+    # says how long it is.
     if unique_id is None:
-        return f"{int(moment.timestamp())}\n{metric.text}\n{profile.person}"
-    return f"{metric.text}\n{profile.person}\n{unique_id}"
+        return f"{int(moment.timestamp())}\n{metric.name}\n{profile.person}"
+    return f"{metric.name}\n{profile.person}\n{unique_id}"
 
 
 def _warnings(

@@ -16,10 +16,13 @@ _REMEMBERED: Final = 1_000
 
 @frozen
 class Metric:
-    """A metric's JSON, also in the form in which orjson puts it into an event."""
+    """A metric's JSON, also in the form in which orjson puts it into an event.
+
+    `name` is a short text, without a line break, by which metrics are told apart.
+    """
 
     data: bytes
-    text: str
+    name: str
     fragment: orjson.Fragment
 
 
@@ -43,9 +46,11 @@ class Metrics:
         return metric
 
     def _encode(self, name: Any, service: Any) -> Metric:
+        checked = self._name(name)
         given = {} if service is None else {"service": _service(service)}
-        data = orjson.dumps(shape.metric(self._name(name), **given))
-        return Metric(data, data.decode(), orjson.Fragment(data))
+        data = orjson.dumps(shape.metric(checked, **given))
+        short = orjson.dumps([checked, *given.values()]).decode()
+        return Metric(data, short, orjson.Fragment(data))
 
     def _name(self, given: Any) -> str:
         if given is None:

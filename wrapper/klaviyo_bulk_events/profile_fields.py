@@ -48,6 +48,7 @@ _PATCHES: Final = {
     "append_identifiers": ("patch_identifiers", "append"),
     "unappend_identifiers": ("patch_identifiers", "unappend"),
 }
+_PATCH_GROUPS: Final = ("patch_properties", "patch_identifiers")
 _NULLABLE_PATCHES: Final = frozenset({"append", "unappend", "unset"})
 _EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
 _E_164: Final = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
@@ -95,8 +96,8 @@ class ProfileFields:
         self.warnings: list[Problem] = []
         self._local = local
 
-    def read(self, fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The given attributes and patches as plain JSON values."""
+    def read(self, fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """The given attributes and patches as plain JSON values; patches None are sent as null."""
         attributes: dict[str, Any] = {}
         meta: dict[str, Any] = {}
         for name, value in fields.items():
@@ -105,9 +106,31 @@ class ProfileFields:
             if name in _PATCHES:
                 group, patch = _PATCHES[name]
                 meta.setdefault(group, {})[patch] = self._patch(name, value)
+            elif name in _PATCH_GROUPS or name == "meta":
+                self._check_null(name, value)
             else:
                 attributes[name] = None if value is NULL else self._attribute(name, value)
-        return attributes, meta
+        return attributes, self._with_nulls(meta, fields)
+
+    def _check_null(self, name: str, value: Any) -> None:
+        if value is not NULL:
+            message = f"{name} can only be null: say {', '.join(_PATCHES)} themselves"
+            self._refuse(f"/profile/{name}", "only_null", message)
+
+    def _with_nulls(self, meta: dict[str, Any], fields: Mapping[str, Any]) -> dict[str, Any] | None:
+        for group in _PATCH_GROUPS:
+            if fields.get(group) is not None:
+                self._check_alone(group, meta.get(group))
+                meta[group] = None
+        if fields.get("meta") is None:
+            return meta
+        self._check_alone("meta", meta)
+        return None
+
+    def _check_alone(self, name: str, inside: object) -> None:
+        if inside:
+            message = f"{name} is null, and something that it holds is given too"
+            self._refuse(f"/profile/{name}", "given_twice", message)
 
     def identified(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """The identifiers, checked: somebody is named, in the forms that the server takes."""

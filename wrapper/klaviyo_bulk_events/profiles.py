@@ -170,7 +170,7 @@ def _remember(memory: dict[_Key, _Value], key: _Key, value: _Value) -> None:
     memory[key] = value
 
 
-def _resource(attributes: Mapping[str, Any], meta: Mapping[str, Any]) -> bytes:
+def _resource(attributes: Mapping[str, Any], meta: Mapping[str, Any] | None) -> bytes:
     resource = dict(attributes)
     key = resource.pop("id", None)
     if "kx" in resource:

@@ -108,6 +108,8 @@ class Profile:
 
     `append` and `unappend` add values to and remove values from array properties, `unset` removes
     properties; `append_identifiers` and `unappend_identifiers` do so with secondary identifiers.
+    What holds these in a request, `patch_properties`, `patch_identifiers` and `meta` around both,
+    can only be NULL itself.
     """
 
     email: Text = None
@@ -129,6 +131,9 @@ class Profile:
     unset: str | Sequence[str] | Null | None = None
     append_identifiers: Properties | None = None
     unappend_identifiers: Properties | None = None
+    patch_properties: Null | None = None
+    patch_identifiers: Null | None = None
+    meta: Null | None = None
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], *, nulls: bool = False) -> Self:

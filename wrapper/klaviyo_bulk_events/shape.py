@@ -44,12 +44,14 @@ def metric(name: str, service: Any = UNSET) -> dict[str, Any]:
     return models.EventMetric(data=data).to_dict()
 
 
-def profile(key: object, attributes: Mapping[str, Any], meta: Mapping[str, Any]) -> dict[str, Any]:
+def profile(
+    key: object, attributes: Mapping[str, Any], meta: Mapping[str, Any] | None
+) -> dict[str, Any]:
     """A profile: Klaviyo's own key (None: not given), its attributes, what is to be patched."""
     resource: dict[str, Any] = {**_PROFILE, "attributes": attributes}
     if key is not None:
         resource["id"] = key
-    if meta:
+    if meta is None or meta:
         resource["meta"] = meta
     return resource
 
