@@ -1,6 +1,5 @@
 """What is wrong with one event, said so that its owner can mend it."""
 
-import difflib
 from collections.abc import Iterable
 from typing import Final
 
@@ -77,5 +76,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     spellings = {key: full for full in known for key in (full.rpartition(".")[2], full)}
     spelt = name.lower().replace(" ", "_")
     longer = [key for key in spellings if len(spelt) > 2 and key.startswith(spelt)]
-    close = difflib.get_close_matches(spelt, spellings, n=1) or longer
+    from difflib import get_close_matches  # 2 ms, for what is rarely misspelt
+
+    close = get_close_matches(spelt, spellings, n=1) or longer
     return spellings[close[0]] if close else None
