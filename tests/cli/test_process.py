@@ -87,6 +87,24 @@ def test_interrupted_while_sending(
     assert re.search(rf"accepted +{held:,} ", out)
 
 
+def test_no_longer_than_the_grace_time(tmp_path: Path, line: Line) -> None:
+    """What is under way gets its time, and then is unknown: the report is written all the same."""
+    source, report = tmp_path / "in.jsonl", tmp_path / "report.json"
+    source.write_text("\n".join(line(unique_id=str(n)) for n in range(2 * MOST)))
+    arguments = ("send", "--backfill", str(source), "--report", str(report), "--grace", "0.2")
+    with (
+        running(Settings(faults={"silence": 1.0}, rates=())) as served,
+        started(*arguments, "--max-in-flight", "1", KLAVIYO_BASE_URL=served.url) as process,
+    ):
+        until(lambda: served.emulator.summary()["requests"])
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 143
+    content = orjson.loads(report.read_bytes())
+    assert (content["unknown"], content["requests"]) == (MOST, 1)
+    assert content["submitted"] == MOST + content["unsent"]
+
+
 def test_interrupted_while_waiting_for_a_pipe(
     line: Line, served: Running, emulator: Emulator
 ) -> None:

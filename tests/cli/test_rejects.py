@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from klaviyo_bulk_events.cli import rejects
-from klaviyo_bulk_events.cli.json_form import JsonForm
+from klaviyo_bulk_events.json_form import JsonForm
 from klaviyo_bulk_events.outcomes import Outcome, Status
 from klaviyo_bulk_events.problems import Problem
 from klaviyo_bulk_events.records import NULL, Event, Location, Profile

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
+from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
@@ -13,6 +14,8 @@ from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.endpoint import CONNECT_SECONDS, Endpoint, Received, no_answer
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
+from klaviyo_bulk_events.journaling import JournalLike, ledger_for
+from klaviyo_bulk_events.ledger import Ledger
 from klaviyo_bulk_events.outcomes import Outcome, Settlement
 from klaviyo_bulk_events.planner import Planner, Record
 from klaviyo_bulk_events.progress import Progress, outcomes
@@ -20,11 +23,13 @@ from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
 from klaviyo_bulk_events.settings import (
     Settings,
+    check_backfill,
     check_events,
     guarded,
     ignore,
     planner,
     read_rates,
+    together,
 )
 from klaviyo_bulk_events.steps import Watcher
 
@@ -76,9 +81,10 @@ class AsyncKlaviyoBulkEvents:
         *,
         backfill: bool | None,
         intake: Intake | None = None,
+        journal: JournalLike | None = None,
     ) -> Report:
         """Deliver the events and report what became of them."""
-        return await self._run(events, backfill, intake, keep_records=False).finish()
+        return await self._run(events, backfill, intake, journal, keep_records=False).finish()
 
     def stream(
         self,
@@ -86,15 +92,17 @@ class AsyncKlaviyoBulkEvents:
         *,
         backfill: bool | None,
         intake: Intake | None = None,
+        journal: JournalLike | None = None,
     ) -> "AsyncRun":
         """Deliver the events, yielding the outcome of each as it is known, in any order."""
-        return self._run(events, backfill, intake, keep_records=True)
+        return self._run(events, backfill, intake, journal, keep_records=True)
 
     def _run(
         self,
         events: Iterable[Record] | AsyncIterable[Record],
         backfill: bool | None,
         intake: Intake | None,
+        journal: JournalLike | None,
         *,
         keep_records: bool,
     ) -> "AsyncRun":
@@ -102,9 +110,12 @@ class AsyncKlaviyoBulkEvents:
             raise ConfigurationError("the client is closed")
         check_events(events)
         intake = intake or Intake()
-        driver = AsyncDriver(self._settings.limiter, self._post, self._settings.watch)
-        plan = planner(intake, backfill, keep_records=keep_records)
-        return AsyncRun(events, plan, driver, self._settings)
+        check_backfill(backfill)
+        ledger = ledger_for(journal, self._endpoint, intake, backfill)
+        watch = together(self._settings.watch, ledger.hear)
+        driver = AsyncDriver(self._settings.limiter, self._post, watch)
+        plan = planner(intake, backfill, keep_records=keep_records, repeats=ledger.repeats)
+        return AsyncRun(events, plan, driver, self._settings, watch, ledger)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -153,12 +164,14 @@ class AsyncRun:
         planner: Planner,
         driver: AsyncDriver,
         settings: Settings,
+        watch: Watcher,
+        ledger: Ledger,
     ) -> None:
         self._events = events
-        self._planner = planner
         self._driver = driver
         self._settings = settings
-        self._progress = Progress(planner)
+        self._deliver = partial(settings.deliver, watch=watch)
+        self._progress = Progress(planner, settings.limiter, ledger)
         self._stopped = False
         self._settlements = self._settle()
 
@@ -199,7 +212,7 @@ class AsyncRun:
 
     async def _settle(self) -> AsyncGenerator[Outcome | Settlement]:
         settings = self._settings
-        settle = self._driver.settle(self._ready(), settings.deliver, settings.max_in_flight)
+        settle = self._driver.settle(self._ready(), self._deliver, settings.max_in_flight)
         try:
             async for settled in settle:
                 if not self._progress.add(settled):
@@ -209,17 +222,19 @@ class AsyncRun:
             await settle.aclose()
             self._progress.end(self._driver.left())
 
-    async def _ready(self) -> AsyncGenerator[Outcome | Chunk]:
+    async def _ready(self) -> AsyncGenerator[Outcome | Settlement | Chunk]:
         try:
+            while (chunk := self._progress.pending()) is not None:
+                yield chunk
             async for record in _in_turns(self._events):
-                ready = self._planner.take(record)
+                ready = self._progress.take(record)
                 if ready is not None:
                     yield ready
                 if self._stopped:
                     break
         except Exception as error:
-            self._progress.source_failed(error)
-        last = self._planner.finish()
+            self._progress.failed(error)
+        last = self._progress.finish(stopped=self._stopped)
         if last is not None:
             yield last
 

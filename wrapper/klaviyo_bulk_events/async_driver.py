@@ -28,12 +28,15 @@ class AsyncDriver:
         self._under_way: dict[asyncio.Task[Settlement], Chunk] = {}
 
     async def settle(
-        self, ready: AsyncIterable[Outcome | Chunk], deliver: Callable[[Chunk], Steps], lanes: int
+        self,
+        ready: AsyncIterable[Outcome | Settlement | Chunk],
+        deliver: Callable[[Chunk], Steps],
+        lanes: int,
     ) -> AsyncGenerator[Outcome | Settlement]:
         """Deliver the chunks, at most `lanes` at a time, pulling no more than can be sent."""
         try:
             async for item in ready:
-                if isinstance(item, Outcome):
+                if not isinstance(item, Chunk):
                     yield item
                     continue
                 self._under_way[asyncio.create_task(self.carry(deliver(item)))] = item

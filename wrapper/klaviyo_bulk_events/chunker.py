@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from klaviyo_bulk_events import shape
 from klaviyo_bulk_events.encoder import EncodedEvent, Key
@@ -19,9 +19,14 @@ _AROUND: Final = _COMMA + len(_TAIL)
 
 @frozen
 class Chunk:
-    """The events of one request: `entries` in the order in which the body holds them."""
+    """The events of one request: `entries` in the order in which the body holds them.
+
+    `in_doubt`: an earlier session may have sent it, and didn't live to see the answer.
+    """
 
     entries: tuple[tuple[EncodedEvent, ...], ...]
+    in_doubt: bool = False
+    _body: list[bytes] = field(init=False, factory=list, eq=False, repr=False)
 
     @property
     def events(self) -> Iterator[EncodedEvent]:
@@ -33,6 +38,11 @@ class Chunk:
 
     def body(self) -> bytes:
         """The request's exact bytes; the events' own are not encoded again."""
+        if not self._body:
+            self._body.append(self._joined())
+        return self._body[0]
+
+    def _joined(self) -> bytes:
         parts = [_REQUEST.head]
         for entry in self.entries:
             before = entry[0].opening

@@ -1,6 +1,7 @@
 """The blocking client."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -11,7 +12,9 @@ from klaviyo_bulk_events.driver import Driver
 from klaviyo_bulk_events.endpoint import Endpoint
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
+from klaviyo_bulk_events.journaling import JournalLike, ledger_for
 from klaviyo_bulk_events.lanes import Lanes
+from klaviyo_bulk_events.ledger import Ledger
 from klaviyo_bulk_events.outcomes import Outcome, Settlement
 from klaviyo_bulk_events.planner import Planner, Record
 from klaviyo_bulk_events.progress import Progress, outcomes
@@ -19,11 +22,13 @@ from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
 from klaviyo_bulk_events.settings import (
     Settings,
+    check_backfill,
     check_events,
     guarded,
     ignore,
     planner,
     read_rates,
+    together,
 )
 from klaviyo_bulk_events.steps import Watcher
 
@@ -67,12 +72,17 @@ class KlaviyoBulkEvents:
             narrowing_budget=narrowing_budget,
             watch=guarded(on_event),
         )
-        endpoint = Endpoint.of(api_key, base_url, allow_plain_http=allow_plain_http)
-        self._lanes = Lanes(endpoint, timeout, transport)
+        self._endpoint = Endpoint.of(api_key, base_url, allow_plain_http=allow_plain_http)
+        self._lanes = Lanes(self._endpoint, timeout, transport)
         self._closed = False
 
     def send(
-        self, events: Iterable[Record], *, backfill: bool | None, intake: Intake | None = None
+        self,
+        events: Iterable[Record],
+        *,
+        backfill: bool | None,
+        intake: Intake | None = None,
+        journal: JournalLike | None = None,
     ) -> Report:
         """Deliver the events and report what became of them.
 
@@ -80,19 +90,25 @@ class KlaviyoBulkEvents:
         event says it itself. Blocks until every event is settled. Raises StoppedError when Klaviyo
         refuses the key.
         """
-        return self._run(events, backfill, intake, keep_records=False).finish()
+        return self._run(events, backfill, intake, journal, keep_records=False).finish()
 
     def stream(
-        self, events: Iterable[Record], *, backfill: bool | None, intake: Intake | None = None
+        self,
+        events: Iterable[Record],
+        *,
+        backfill: bool | None,
+        intake: Intake | None = None,
+        journal: JournalLike | None = None,
     ) -> "Run":
         """Deliver the events, yielding the outcome of each as it is known, in any order."""
-        return self._run(events, backfill, intake, keep_records=True)
+        return self._run(events, backfill, intake, journal, keep_records=True)
 
     def _run(
         self,
         events: Iterable[Record],
         backfill: bool | None,
         intake: Intake | None,
+        journal: JournalLike | None,
         *,
         keep_records: bool,
     ) -> "Run":
@@ -100,9 +116,12 @@ class KlaviyoBulkEvents:
             raise ConfigurationError("the client is closed")
         check_events(events)
         intake = intake or Intake()
-        driver = Driver(self._settings.limiter, self._lanes.post, self._settings.watch)
-        plan = planner(intake, backfill, keep_records=keep_records)
-        return Run(events, plan, driver, self._settings)
+        check_backfill(backfill)
+        ledger = ledger_for(journal, self._endpoint, intake, backfill)
+        watch = together(self._settings.watch, ledger.hear)
+        driver = Driver(self._settings.limiter, self._lanes.post, watch)
+        plan = planner(intake, backfill, keep_records=keep_records, repeats=ledger.repeats)
+        return Run(events, plan, driver, self._settings, watch, ledger, self._lanes.cut)
 
     def close(self) -> None:
         """Close the connections."""
@@ -125,13 +144,21 @@ class Run:
     """A delivery under way: iterate over the outcomes, then ask for the report."""
 
     def __init__(
-        self, events: Iterable[Record], planner: Planner, driver: Driver, settings: Settings
+        self,
+        events: Iterable[Record],
+        planner: Planner,
+        driver: Driver,
+        settings: Settings,
+        watch: Watcher,
+        ledger: Ledger,
+        cut: Callable[[], None],
     ) -> None:
         self._events = events
-        self._planner = planner
         self._driver = driver
+        self._cut = cut
         self._settings = settings
-        self._progress = Progress(planner)
+        self._deliver = partial(settings.deliver, watch=watch)
+        self._progress = Progress(planner, settings.limiter, ledger)
         self._stopped = False
         self._settlements = self._settle()
 
@@ -165,9 +192,17 @@ class Run:
         self._stopped = True
         self._driver.stop()
 
+    def abandon(self) -> None:
+        """Stop, and wait for no answer: what is in flight becomes unknown.
+
+        So does what other runs of the same client have in flight, if no retry settles it.
+        """
+        self.stop()
+        self._cut()
+
     def _settle(self) -> Generator[Outcome | Settlement]:
         settings = self._settings
-        settle = self._driver.settle(self._ready(), settings.deliver, settings.max_in_flight)
+        settle = self._driver.settle(self._ready(), self._deliver, settings.max_in_flight)
         try:
             for settled in settle:
                 if not self._progress.add(settled):
@@ -177,16 +212,18 @@ class Run:
             settle.close()
             self._progress.end(self._driver.left())
 
-    def _ready(self) -> Iterator[Outcome | Chunk]:
+    def _ready(self) -> Iterator[Outcome | Settlement | Chunk]:
         try:
+            while (chunk := self._progress.pending()) is not None:
+                yield chunk
             for record in self._events:
-                ready = self._planner.take(record)
+                ready = self._progress.take(record)
                 if ready is not None:
                     yield ready
                 if self._stopped:
                     break
         except Exception as error:
-            self._progress.source_failed(error)
-        last = self._planner.finish()
+            self._progress.failed(error)
+        last = self._progress.finish(stopped=self._stopped)
         if last is not None:
             yield last

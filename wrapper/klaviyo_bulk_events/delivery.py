@@ -47,7 +47,7 @@ class Delivery:
         random: Callable[[], float],
         watch: Watcher,
     ) -> None:
-        self._parts = [_Part(chunk)]
+        self._parts = [_Part(chunk, ambiguous=chunk.in_doubt)]
         self._deadline = deadline
         self._budget = budget
         self._clock = clock
@@ -57,7 +57,7 @@ class Delivery:
         self._repeats = False
         self._named = False
         self._shape: tuple[str, str] | None = None
-        self._settlement = Settlement()
+        self._settlement = Settlement(chunk=chunk)
 
     def steps(self) -> Steps:
         """Yields steps, is sent their results, returns the settlement of every event."""

@@ -26,13 +26,16 @@ class Driver:
         self._under_way: dict[Future[Settlement], Chunk] = {}
 
     def settle(
-        self, ready: Iterable[Outcome | Chunk], deliver: Callable[[Chunk], Steps], lanes: int
+        self,
+        ready: Iterable[Outcome | Settlement | Chunk],
+        deliver: Callable[[Chunk], Steps],
+        lanes: int,
     ) -> Generator[Outcome | Settlement]:
         """Deliver the chunks, at most `lanes` at a time, pulling no more than can be sent."""
         with ThreadPoolExecutor(lanes, thread_name_prefix="klaviyo") as pool:
             try:
                 for item in ready:
-                    if isinstance(item, Outcome):
+                    if not isinstance(item, Chunk):
                         yield item
                         continue
                     self._under_way[pool.submit(self.carry, deliver(item))] = item

@@ -45,7 +45,8 @@ class EncodedEvent:
     """An event's bytes (`data`) and the `opening` of the profile entry it belongs to.
 
     `time` and `unique_id` are what goes out. `position` and `origin` say where in its source the
-    event was, `record` is what was given, if it is still wanted.
+    event was, `record` is what was given, if it is still wanted. `lasting`: of an event
+    that came without a time, what of `data` is the same whenever it is taken in.
     """
 
     opening: bytes
@@ -58,6 +59,7 @@ class EncodedEvent:
     position: int = 0
     origin: str | None = None
     record: Event | Mapping[str, Any] | None = None
+    lasting: bytes | None = None
 
     @property
     def time(self) -> str:

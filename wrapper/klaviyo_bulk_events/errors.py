@@ -2,6 +2,7 @@
 
 KlaviyoBulkEventsError
 ├── ConfigurationError   the call or the settings are wrong; nothing was sent
+├── JournalError         the journal can't be used, or can't be written any more
 ├── RecordError          a record can't become an event; says why (in `problems`)
 └── StoppedError         Klaviyo refuses the key, the endpoint or the revision
 """
@@ -13,3 +14,7 @@ class KlaviyoBulkEventsError(Exception):
 
 class ConfigurationError(KlaviyoBulkEventsError, ValueError):
     """The call or the settings are wrong; nothing was sent."""
+
+
+class JournalError(KlaviyoBulkEventsError):
+    """The journal is in use, damaged, another run's, or can't be written; the text says which."""

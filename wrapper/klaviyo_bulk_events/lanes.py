@@ -81,6 +81,12 @@ class Lane:
                 with contextlib.suppress(OSError):  # closed already
                     socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
+    def cut(self) -> None:
+        """End what is under way: nobody will wait for its answer."""
+        until = self._until
+        if until is not None:
+            self._shut(until)
+
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
@@ -97,6 +103,7 @@ class Lanes:
         self._transport = transport
         self._context = endpoint.ssl_context()
         self._idle: list[Lane] = []
+        self._busy: set[Lane] = set()
 
     def post(self, body: bytes) -> Reply:
         """Send a request on any lane."""
@@ -104,9 +111,11 @@ class Lanes:
             lane = self._idle.pop()
         except IndexError:
             lane = self._open()
+        self._busy.add(lane)
         try:
             return lane.post(body)
         finally:
+            self._busy.discard(lane)
             self._idle.append(lane)
 
     def _open(self) -> Lane:
@@ -115,6 +124,11 @@ class Lanes:
             verify=self._context, timeout=timeout, transport=self._transport, follow_redirects=False
         )
         return Lane(client, self._endpoint, self._seconds)
+
+    def cut(self) -> None:
+        """End every attempt under way; what it sent may still arrive."""
+        for lane in tuple(self._busy):
+            lane.cut()
 
     def close(self) -> None:
         """Close every connection."""

@@ -4,7 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, Protocol
 
 from attrs import define
 
@@ -30,6 +30,19 @@ class Place:
     end: float
 
 
+class PlaceLog(Protocol):
+    """Remembers the places of a limiter beyond its life. Told under the limiter's lock."""
+
+    def resume(self, log: WindowLog, now: float) -> None:
+        """Put into the log what was held before."""
+
+    def granted(self, log: WindowLog, now: float) -> None:
+        """A place was taken, or a pause set, that must not be forgotten."""
+
+    def freed(self, log: WindowLog, now: float) -> None:
+        """A place ends earlier than it was to."""
+
+
 class Limiter:
     """First come, first served, for threads and event loops alike.
 
@@ -44,6 +57,18 @@ class Limiter:
         self._clock = clock
         self._line: deque[Ticket] = deque()
         self._lock = threading.Lock()
+        self._logs: list[PlaceLog] = []
+
+    def attach(self, log: PlaceLog) -> None:
+        """Take over the places that a log remembers, and tell it of every one from now on."""
+        with self._lock:
+            log.resume(self._log, self._clock())
+            self._logs.append(log)
+
+    def detach(self, log: PlaceLog) -> None:
+        """Tell the log no more."""
+        with self._lock:
+            self._logs.remove(log)
 
     def join(self, wake: Callable[[], None]) -> Ticket:
         """Stand in line."""
@@ -63,6 +88,7 @@ class Limiter:
                 return wait
             self._line.popleft()
             place = Place(now, self._log.grant(now))
+            self._tell_granted(now)
             self._wake_first()
         return place
 
@@ -77,12 +103,14 @@ class Limiter:
         """The complete answer is here: the place frees one window from now."""
         with self._lock:
             self._log.answered(place.end, self._clock())
+            self._tell_freed()
             self._wake_first()
 
     def unused(self, place: Place) -> None:
         """Nothing was written to the wire: the place is free at once."""
         with self._lock:
             self._log.unused(place.end)
+            self._tell_freed()
             self._wake_first()
 
     def is_stale(self, place: Place) -> bool:
@@ -92,8 +120,18 @@ class Limiter:
     def pause(self, seconds: float) -> None:
         """Grant nothing to anybody for so long; never shortens a pause that is on."""
         with self._lock:
-            self._log.pause(self._clock(), seconds)
+            now = self._clock()
+            self._log.pause(now, seconds)
+            self._tell_granted(now)
             self._wake_first()
+
+    def _tell_granted(self, now: float) -> None:
+        for log in self._logs:
+            log.granted(self._log, now)
+
+    def _tell_freed(self) -> None:
+        for log in self._logs:
+            log.freed(self._log, self._clock())
 
     def _wake_first(self) -> None:
         if self._line:

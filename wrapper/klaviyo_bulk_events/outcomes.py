@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import Factory, define, frozen
 
+from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.problems import Problem
 from klaviyo_bulk_events.records import Event
@@ -57,7 +58,7 @@ class Fate:
 
 @define
 class Settlement:
-    """What became of a chunk, and what it took.
+    """What became of a `chunk`, if it is one that went to a delivery, and what it took.
 
     `narrowing` counts the requests that it took to find the events at fault. `stop` says why no
     request can succeed any more, `outage` what came last when the attempts were given up. `refused`
@@ -73,6 +74,7 @@ class Settlement:
     stop: str | None = None
     outage: str | None = None
     refused: tuple[str, str] | None = None
+    chunk: Chunk | None = None
 
     @property
     def fault_of_all(self) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.outcomes import Outcome, Status
 from klaviyo_bulk_events.problems import Problem, RecordError
 from klaviyo_bulk_events.records import Event, fields_of
-from klaviyo_bulk_events.repeats import Repeat, Repeats
+from klaviyo_bulk_events.repeats import Memory, Repeat, Repeats
 
 
 @frozen
@@ -47,7 +47,7 @@ class Planner:
     """Takes records one by one and hands out what is ready: outcomes, and chunks to send.
 
     Without `keep_records` the outcomes of events that were encoded have no record: nobody asks,
-    and the memory is free at once.
+    and the memory is free at once. `repeats` finds events that come again, instead of the window.
     """
 
     def __init__(
@@ -57,26 +57,38 @@ class Planner:
         chunker: Chunker | None = None,
         *,
         keep_records: bool = True,
+        repeats: Memory | None = None,
     ) -> None:
         self._encoder = encoder
         self._intake = intake
-        self._repeats = Repeats(intake.window)
+        self._repeats = repeats or Repeats(intake.window)
         self._chunker = chunker or Chunker()
         self._keep_records = keep_records
         self.submitted = 0
 
     def take(self, item: Record) -> Outcome | Chunk | None:
         """Take one record; usually nothing is ready by it."""
+        event = self.look(item)
+        if isinstance(event, Outcome):
+            return event
+        repeat = self._repeats.note(event.key, event.lasting or event.data, event.opening)
+        if repeat is not None:
+            return _repeated(event, repeat)
+        return self._chunker.add(event)
+
+    def look(self, item: Record) -> EncodedEvent | Outcome:
+        """What the next record becomes, of which nothing is remembered."""
         position = self.submitted
         self.submitted = position + 1
         record: Event | Mapping[str, Any] | None = None
+        fields: Mapping[str, Any]
         try:
             if isinstance(item, Event):
-                record, event = item, self._encoder.encode(vars(item))
+                record, fields = item, vars(item)
             else:
-                record = self._read(item)
-                self._check_time(record)
-                event = self._encoder.encode(record)
+                record = fields = self._read(item)
+                self._check_time(fields)
+            event = self._encoder.encode(fields)
         except RecordError as error:
             return _rejected(item, record, position, error.problems)
         except Exception as error:  # a record may be anything, and one must not end the run
@@ -84,15 +96,12 @@ class Planner:
             problem = Problem("", "broken_record", message)
             return _rejected(item, record, position, (problem,))
         event.position = position
+        if fields.get("time") is None:
+            event.lasting = _lasting(event, fields)
         if self._keep_records:
             event.record = record
             event.origin = item.origin if isinstance(item, Sourced) else None
-        if not self._chunker.fits(event):
-            return outcome(event, Status.REJECTED, _TOO_LARGE)
-        repeat = self._repeats.note(event.key, event.data, event.opening)
-        if repeat is not None:
-            return _repeated(event, repeat)
-        return self._chunker.add(event)
+        return event if self._chunker.fits(event) else outcome(event, Status.REJECTED, _TOO_LARGE)
 
     def finish(self) -> Chunk | None:
         """What is left once the source has ended."""
@@ -114,6 +123,13 @@ class Planner:
     def _check_time(self, fields: Mapping[str, Any]) -> None:
         if fields.get("time") is None and not self._intake.stamp_now:
             raise RecordError(_NO_TIME)
+
+
+def _lasting(event: EncodedEvent, fields: Mapping[str, Any]) -> bytes:
+    lasting = event.data.replace(event.time.encode(), b"", 1)
+    if event.unique_id is None or fields.get("unique_id") is not None:
+        return lasting
+    return lasting.replace(event.unique_id.encode(), b"", 1)  # derived from the time, too
 
 
 def outcome(event: EncodedEvent, status: Status, *problems: Problem) -> Outcome:

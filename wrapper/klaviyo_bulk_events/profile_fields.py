@@ -41,7 +41,7 @@ _PLAIN: Final = frozenset({*_TEXTS, "external_id", "anonymous_id", "location"}) 
 _LONGEST_PLAIN: Final = min(PROFILE_BYTES.value // 2, STRING_BYTES.value)
 _NOWHERE: Final[dict[str, Any]] = {}
 _COORDINATES: Final = frozenset({"latitude", "longitude"})
-_PATCHES: Final = {
+PATCHES: Final = {
     "append": ("patch_properties", "append"),
     "unappend": ("patch_properties", "unappend"),
     "unset": ("patch_properties", "unset"),
@@ -103,8 +103,8 @@ class ProfileFields:
         for name, value in fields.items():
             if value is None:
                 continue
-            if name in _PATCHES:
-                group, patch = _PATCHES[name]
+            if name in PATCHES:
+                group, patch = PATCHES[name]
                 meta.setdefault(group, {})[patch] = self._patch(name, value)
             elif name in _PATCH_GROUPS or name == "meta":
                 self._check_null(name, value)
@@ -114,7 +114,7 @@ class ProfileFields:
 
     def _check_null(self, name: str, value: Any) -> None:
         if value is not NULL:
-            message = f"{name} can only be null: say {', '.join(_PATCHES)} themselves"
+            message = f"{name} can only be null: say {', '.join(PATCHES)} themselves"
             self._refuse(f"/profile/{name}", "only_null", message)
 
     def _with_nulls(self, meta: dict[str, Any], fields: Mapping[str, Any]) -> dict[str, Any] | None:

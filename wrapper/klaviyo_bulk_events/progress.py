@@ -3,44 +3,126 @@
 from collections.abc import Iterable, Iterator
 
 from klaviyo_bulk_events.brake import Brake
+from klaviyo_bulk_events.chunker import Chunk
+from klaviyo_bulk_events.errors import JournalError
+from klaviyo_bulk_events.ledger import Ledger
+from klaviyo_bulk_events.limiter import Limiter
 from klaviyo_bulk_events.outcomes import Fate, Outcome, Settlement, Status
-from klaviyo_bulk_events.planner import Planner, outcome
-from klaviyo_bulk_events.report import Report, StoppedError, Tally
+from klaviyo_bulk_events.planner import Planner, Record, outcome
+from klaviyo_bulk_events.report import Report, StoppedError
 
 
 class Progress:
     """Counts what is settled, and remembers what ended the run early."""
 
-    def __init__(self, planner: Planner) -> None:
+    def __init__(self, planner: Planner, limiter: Limiter, ledger: Ledger) -> None:
+        self._limiter = limiter
         self._planner = planner
-        self._tally = Tally()
+        self._ledger = ledger
+        self._tally = ledger.tally()
+        self._reached = ledger.reached
+        self._pending = ledger.pending()
         self._brake = Brake()
         self._refused: str | None = None
         self._failure: Exception | None = None
+        if ledger.places is not None:
+            limiter.attach(ledger.places)
+
+    def pending(self) -> Chunk | None:
+        """The next of what sessions before left unsettled: it goes first."""
+        return next(self._pending, None)
+
+    def take(self, record: Record) -> Outcome | Chunk | Settlement | None:
+        """Take one record; what is ready by it."""
+        position = self._planner.submitted
+        if position < self._reached:
+            self._ledger.recognise(self._planner.look(record), position)
+            return None
+        ready = self._planner.take(record)
+        if ready is None:
+            return None
+        # A chunk is full when an event comes that it can't hold: that one is not covered yet.
+        return self._covered(ready, position if isinstance(ready, Chunk) else position + 1)
+
+    def finish(self, *, stopped: bool) -> Chunk | Settlement | None:
+        """The last chunk; after it, all that was read is covered."""
+        read = self._planner.submitted
+        last = self._planner.finish()
+        if isinstance(self._failure, JournalError):
+            return _unsent(last) if last else None
+        ready = self._covered(last, read) if read >= self._reached else None
+        if not stopped and self._failure is None:
+            self._end_of_source(read)
+        return ready if not isinstance(ready, Outcome) else None
+
+    def _end_of_source(self, read: int) -> None:
+        try:
+            self._ledger.end_of_source(read)
+        except JournalError as error:
+            self._failure = error
+
+    def _covered(
+        self, ready: Outcome | Chunk | None, reached: int
+    ) -> Outcome | Chunk | Settlement | None:
+        try:
+            self._ledger.covers(ready, reached)
+        except JournalError as error:
+            self.failed(error)
+            return _unsent(ready) if isinstance(ready, Chunk) else ready
+        return ready
 
     def add(self, settled: Outcome | Settlement) -> bool:
         """Count what was settled; false if the run has to stop for it."""
         if isinstance(settled, Outcome):
             self._tally.add_outcome(settled)
-            return True
+            return self._failure is None
         self._tally.add_settlement(settled)
+        self._remember(settled)
         self._refused = self._refused or settled.stop
         reason = settled.stop or self._brake.see(settled)
         self._tally.stopped = self._tally.stopped or reason
-        return reason is None
+        return reason is None and not isinstance(self._failure, JournalError)
 
-    def source_failed(self, error: Exception) -> None:
-        """The source raised: what was taken is settled first, then the error goes on."""
-        self._failure = error
+    def _remember(self, settlement: Settlement) -> None:
+        try:
+            self._ledger.settled(settlement)
+        except JournalError as error:
+            self.failed(error)
+
+    def failed(self, error: Exception) -> None:
+        """The source or the journal failed: what is under way is settled, then the error goes on.
+
+        The first error counts.
+        """
+        self._failure = self._failure or error
 
     def end(self, left: Iterable[Settlement]) -> None:
         """Count what was under way when the run was left, and what was never sent."""
         for settlement in left:
             self._tally.add_settlement(settlement)
-        chunk = self._planner.finish()
-        if chunk is not None:
-            self._tally.add_settlement(Settlement([Fate(Status.UNSENT, tuple(chunk.events))]))
+            self._remember(settlement)
+        last = self._planner.finish()
+        if last is not None:
+            self._tally.add_settlement(_unsent(last))
+        self._planner.submitted = max(self._planner.submitted, self._reached)
+        self._count_pending()
         self._tally.book_unsent(self._planner.submitted)
+        if self._ledger.places is not None:
+            self._limiter.detach(self._ledger.places)
+        try:
+            self._ledger.close()
+        except JournalError as error:
+            self.failed(error)
+
+    def _count_pending(self) -> None:
+        try:
+            for chunk in self._pending:
+                self._tally.add_settlement(_unsent(chunk))
+        except JournalError as error:
+            self.failed(error)
+        if isinstance(self._failure, JournalError):
+            # Of what can't be read from the journal any more, nobody knows whether it was sent.
+            self._tally.add(Status.UNKNOWN, self._planner.submitted - self._tally.settled)
 
     def report(self) -> Report:
         """The sum, once everything that was taken is settled."""
@@ -53,6 +135,11 @@ class Progress:
         if self._failure is not None:
             self._failure.add_note(f"what was taken before is settled: {self.report()}")
             raise self._failure
+
+
+def _unsent(chunk: Chunk) -> Settlement:
+    status = Status.UNKNOWN if chunk.in_doubt else Status.UNSENT
+    return Settlement([Fate(status, tuple(chunk.events))])
 
 
 def outcomes(settled: Outcome | Settlement) -> Iterator[Outcome]:

@@ -2,6 +2,9 @@
 
 from collections.abc import Hashable
 from enum import Enum
+from typing import Protocol
+
+from klaviyo_bulk_events.encoder import Key
 
 
 class Repeat(Enum):
@@ -9,6 +12,13 @@ class Repeat(Enum):
 
     SAME_CONTENT = "same content"
     OTHER_CONTENT = "other content"
+
+
+class Memory(Protocol):
+    """Remembers events by their keys, as long as it can."""
+
+    def note(self, key: Key, data: bytes, opening: bytes, /) -> Repeat | None:
+        """How an event repeats an earlier one; None if it is new, and then it is remembered."""
 
 
 class Repeats:

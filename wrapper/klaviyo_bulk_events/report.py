@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -10,7 +10,7 @@ from attrs import frozen
 
 from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.errors import ConfigurationError, KlaviyoBulkEventsError
-from klaviyo_bulk_events.outcomes import Outcome, Settlement, Status
+from klaviyo_bulk_events.outcomes import Fate, Outcome, Settlement, Status
 from klaviyo_bulk_events.problems import Problem
 
 
@@ -71,7 +71,48 @@ class Tally:
         self._rejections: Counter[str] = Counter()
         self._warnings: Counter[str] = Counter()
         self._requests = self._retries = self._narrowing = self._throttled = self._bytes = 0
+        self._seconds = 0.0
         self.stopped: str | None = None
+
+    @classmethod
+    def restored(cls, counts: Mapping[str, Any]) -> "Tally":
+        """A tally that goes on from what another counted."""
+        tally = cls()
+        tally._status.update({Status(name): n for name, n in counts["status"].items()})
+        tally._rejections.update(counts["rejections"])
+        tally._warnings.update(counts["warnings"])
+        tally._requests, tally._retries, tally._narrowing = counts["requests"][:3]
+        tally._throttled, tally._bytes = counts["requests"][3:]
+        tally._seconds = counts["seconds"]
+        return tally
+
+    def counts(self) -> dict[str, Any]:
+        """All that was counted, in plain JSON values."""
+        return {
+            "status": {status.value: count for status, count in self._status.items()},
+            "rejections": dict(self._rejections),
+            "warnings": dict(self._warnings),
+            "requests": [
+                self._requests,
+                self._retries,
+                self._narrowing,
+                self._throttled,
+                self._bytes,
+            ],
+            "seconds": self._passed(),
+        }
+
+    def _passed(self) -> float:
+        return self._seconds + self._clock() - self._started
+
+    @property
+    def settled(self) -> int:
+        """How many events were counted."""
+        return self._status.total()
+
+    def add(self, status: Status, events: int) -> None:
+        """Count events of which nothing else is known."""
+        self._status[status] += events
 
     def add_outcome(self, outcome: Outcome) -> None:
         """Count an event that was settled before anything was sent."""
@@ -82,22 +123,31 @@ class Tally:
 
     def add_settlement(self, settlement: Settlement) -> None:
         """Count a chunk that was settled."""
+        self.add_cost(settlement)
+        for fate in settlement.fates:
+            self.add_fate(fate)
+            self.add_warnings(fate.events)
+
+    def add_cost(self, settlement: Settlement) -> None:
+        """Count what it took to settle a chunk."""
         self._requests += settlement.requests
         self._retries += settlement.retries
         self._narrowing += settlement.narrowing
         self._throttled += settlement.throttled
         self._bytes += settlement.bytes
-        for fate in settlement.fates:
-            self._status[fate.status] += len(fate.events)
-            if fate.status is Status.REJECTED:
-                self._rejections[fate.problems[0].code] += len(fate.events)
-            self._warn_of(fate.events)
 
-    def _warn_of(self, events: Sequence[EncodedEvent]) -> None:
+    def add_fate(self, fate: Fate) -> None:
+        """Count what became of events, but for their warnings."""
+        self._status[fate.status] += len(fate.events)
+        if fate.status is Status.REJECTED:
+            self._rejections[fate.problems[0].code] += len(fate.events)
+
+    def add_warnings(self, events: Iterable[EncodedEvent]) -> None:
+        """Count the warnings of events."""
+        every = [event.warnings for event in events]
         # Events share their warnings: counting them by identity is a fraction of the work.
-        warnings = [event.warnings for event in events]
-        shared = dict(zip(map(id, warnings), warnings, strict=True))
-        for key, count in Counter(map(id, warnings)).items():
+        shared = dict(zip(map(id, every), every, strict=True))
+        for key, count in Counter(map(id, every)).items():
             self._warn(shared[key], count)
 
     def _warn(self, warnings: tuple[Problem, ...], count: int = 1) -> None:
@@ -113,7 +163,7 @@ class Tally:
 
         Raises ConfigurationError while some are not settled.
         """
-        if sum(self._status.values()) != submitted:
+        if self.settled != submitted:
             raise ConfigurationError("the run has not ended: iterate over it, or finish() it")
         return Report(
             submitted=submitted,
@@ -123,7 +173,7 @@ class Tally:
             narrowing=self._narrowing,
             throttled=self._throttled,
             bytes=self._bytes,
-            seconds=self._clock() - self._started,
+            seconds=self._passed(),
             rejections=dict(self._rejections.most_common()),
             warnings=dict(self._warnings.most_common()),
             stopped=self.stopped,

@@ -18,6 +18,7 @@ from klaviyo_bulk_events.limits import BURST, STEADY
 from klaviyo_bulk_events.planner import Planner
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.records import Event
+from klaviyo_bulk_events.repeats import Memory
 from klaviyo_bulk_events.steps import Notice, Watcher
 
 SPEC_RATES: Final = (
@@ -71,16 +72,26 @@ class Settings:
                 raise ConfigurationError(f"{name} must be {least} or more, not {number!r}")
         self.limiter = Limiter(self.rates, self.timeout + _LEASE_MARGIN)
 
-    def deliver(self, chunk: Chunk) -> Steps:
-        """The steps that deliver a chunk."""
+    def deliver(self, chunk: Chunk, *, watch: Watcher) -> Steps:
+        """The steps that deliver a chunk, telling what happens to `watch`."""
         return Delivery(
             chunk,
             deadline=self.deadline,
             budget=self.narrowing_budget,
             clock=time.monotonic,
             random=random.random,
-            watch=self.watch,
+            watch=watch,
         ).steps()
+
+
+def together(first: Watcher, second: Watcher) -> Watcher:
+    """A watcher that tells both."""
+
+    def tell(notice: Notice) -> None:
+        first(notice)
+        second(notice)
+
+    return tell
 
 
 def check_events(events: object) -> None:
@@ -90,11 +101,23 @@ def check_events(events: object) -> None:
         raise ConfigurationError(f"events must be an iterable of events, not one {kind}")
 
 
-def planner(intake: Intake, backfill: bool | None, *, keep_records: bool = True) -> Planner:
+def planner(
+    intake: Intake,
+    backfill: bool | None,
+    *,
+    keep_records: bool = True,
+    repeats: Memory | None = None,
+) -> Planner:
     """A planner for one run."""
+    check_backfill(backfill)
+    encoder = Encoder(intake, backfill)
+    return Planner(encoder, intake, keep_records=keep_records, repeats=repeats)
+
+
+def check_backfill(backfill: object) -> None:
+    """Raises ConfigurationError for a flag that is none."""
     if backfill is not None and not isinstance(backfill, bool):
         raise ConfigurationError("backfill is True, False, or None: every event says it itself")
-    return Planner(Encoder(intake, backfill), intake, keep_records=keep_records)
 
 
 def read_rates(rates: Iterable[Rate | str] | None) -> tuple[Rate, ...]:

@@ -59,3 +59,18 @@ class WindowLog:
     def pause(self, now: float, seconds: float) -> None:
         """Grant nothing for so long; never shortens a pause that is on."""
         self._paused_until = max(self._paused_until, now + seconds)
+
+    @property
+    def held(self) -> tuple[float, ...]:
+        """The ends of the places that may still count."""
+        return tuple(self._ends)
+
+    @property
+    def paused_until(self) -> float:
+        """When the pause ends."""
+        return self._paused_until
+
+    def take_over(self, ends: Iterable[float], paused_until: float) -> None:
+        """Count places that were held before this log was made, and a pause."""
+        self._ends = sorted((*self._ends, *ends))
+        self._paused_until = max(self._paused_until, paused_until)

@@ -50,8 +50,8 @@ class Inputs:
         return sum(known) / len(shares) if len(known) == len(shares) else None
 
 
-def read_inputs(options: Mapping[str, Any]) -> Inputs:
-    """Open what the options name.
+def read_inputs(options: Mapping[str, Any], instead: Sequence[Source] | None = None) -> Inputs:
+    """Open what the options name; `instead` of its sources, these.
 
     Raises click.UsageError and ConfigurationError for everything that can be known to be wrong
     before the first record.
@@ -60,8 +60,12 @@ def read_inputs(options: Mapping[str, Any]) -> Inputs:
     intake = _intake(options)
     planner(intake, backfill)
     rules = _rules(options)
-    sources = _sources(options, rules)
-    if rules.mapping and all(isinstance(source, JsonLinesSource) for source in sources):
+    sources = _sources(options, rules) if instead is None else instead
+    if (
+        rules.mapping
+        and instead is None
+        and all(isinstance(source, JsonLinesSource) for source in sources)
+    ):
         raise click.UsageError("--map is for CSV, SQL and Parquet, and here is none of them")
     return Inputs(
         sources=sources,

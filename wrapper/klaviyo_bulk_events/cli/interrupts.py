@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first ends the run in order, the second at once."""
+"""Ctrl-C and SIGTERM: the first ends the run in order and in time, the second at once."""
 
 import os
 import signal
@@ -19,13 +19,15 @@ class _StopReadingError(Exception):
 class Interrupts:
     """Knows whether the run was interrupted, and by which signal.
 
-    `say` is told of it.
+    What is under way then has `grace` seconds. `say` is told of it.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, say: Callable[[str], None], grace: float) -> None:
+        self._grace = grace
         self.by: int | None = None
         self._say = say
         self._reading = False
+        self._stop: Callable[[], None] | None = None
 
     @property
     def exit_code(self) -> int | None:
@@ -40,22 +42,28 @@ class Interrupts:
                 self._reading = True
                 record = next(following)
             except (StopIteration, _StopReadingError):
-                return
+                break
             finally:
                 self._reading = False
             if self.by is None:  # an interrupted read may end in a fault of its own
                 yield record
+        if self.by is not None and self._stop is not None:
+            self._stop()  # before the end of the records can be taken for the source's own
 
     @contextmanager
-    def calling(self, stop: Callable[[], None]) -> Iterator[None]:
-        """Call `stop` at the first signal."""
+    def calling(self, stop: Callable[[], None], abandon: Callable[[], None]) -> Iterator[None]:
+        """Call `stop` at the first signal, and `abandon` if that was not enough."""
+        self._stop = stop
+        timer = threading.Timer(self._grace, abandon)
+        timer.daemon = True
 
         def handle(number: int, frame: FrameType | None) -> None:
             if self.by is not None:
                 os._exit(128 + number)
             self.by = number
             # The thread that a handler interrupts may hold the locks that stopping takes.
-            threading.Thread(target=self._stop, args=[stop]).start()
+            threading.Thread(target=self._end, args=[stop]).start()
+            timer.start()
             if self._reading:
                 raise _StopReadingError
 
@@ -63,9 +71,10 @@ class Interrupts:
         try:
             yield
         finally:
+            timer.cancel()
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _stop(self, stop: Callable[[], None]) -> None:
+    def _end(self, stop: Callable[[], None]) -> None:
         stop()
         self._say("Stopping: what is under way is settled first. Again to stop at once.")

@@ -6,15 +6,19 @@ from typing import Any, Final
 import click
 
 from klaviyo_bulk_events.cli.grouped import TeachingHelp
-from klaviyo_bulk_events.errors import ConfigurationError
+from klaviyo_bulk_events.errors import ConfigurationError, JournalError
 from klaviyo_bulk_events.version import __version__
 
 _SUMMARIES: Final = {
     "send": "Deliver events and report what became of every one.",
     "check": "Say what `send` would do, without sending anything.",
+    "status": "Say where the run of a journal stands.",
+    "rejects": "Write the rejects of a journal's run again.",
+    "purge": "Take the personal data out of a journal.",
     "emulate": "Run an emulator of Klaviyo's endpoint.",
     "demo": "Send 20,000 made-up shop events to an emulator.",
 }
+_ELSEWHERE: Final = {"rejects": "rejects_of_journal"}
 _INTERRUPTED: Final = 130
 
 
@@ -32,7 +36,7 @@ class _Commands(TeachingHelp, click.Group):
         if cmd_name not in _SUMMARIES:
             return None
         command: click.Command = getattr(
-            import_module(f"klaviyo_bulk_events.cli.{cmd_name}"), cmd_name
+            import_module(f"klaviyo_bulk_events.cli.{_ELSEWHERE.get(cmd_name, cmd_name)}"), cmd_name
         )
         return command
 
@@ -43,7 +47,7 @@ class _Commands(TeachingHelp, click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except ConfigurationError as error:
+        except (ConfigurationError, JournalError) as error:
             raise WrongError(str(error)) from None
         except (KeyboardInterrupt, click.Abort):
             click.echo("\nInterrupted.", err=True)

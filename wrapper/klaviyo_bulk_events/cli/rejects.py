@@ -1,19 +1,16 @@
 """The file of what was neither accepted nor there already."""
 
-import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import tzinfo
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Final, Self
+from typing import BinaryIO, Final, Self
 
 from klaviyo_bulk_events.cli.display import say
-from klaviyo_bulk_events.cli.json_form import JsonForm
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.outcomes import Outcome, Status
-from klaviyo_bulk_events.records import Event, Location, Profile
-from klaviyo_bulk_events.sources.json_lines import ALTERED
+from klaviyo_bulk_events.set_aside import line
 
 _SETTLED: Final = frozenset({Status.ACCEPTED, Status.DUPLICATE})
 _ONLY_ME: Final = 0o600
@@ -42,6 +39,14 @@ class Rejects:
         if path is not None:
             check_output("--rejects", path, sources)
             self._file = open_private(path)
+
+    def begin(self, lines: Sequence[bytes]) -> None:
+        """Write what was set aside before."""
+        if self._file is not None:
+            try:
+                self._file.writelines(lines)
+            except OSError as error:
+                self.failure = error
 
     def take(self, outcome: Outcome) -> None:
         """Write the outcome, unless it is settled for good. A `failure` is kept for the end."""
@@ -97,46 +102,3 @@ def open_private(path: Path) -> BinaryIO:
     except OSError as error:
         raise ConfigurationError(f"{path} can't be written: {error.strerror}") from None
     return open(descriptor, "wb")
-
-
-def line(outcome: Outcome, backfill: bool | None, local: tzinfo | None) -> bytes:
-    """The outcome as a line of JSON whose record, sent again, is the same event."""
-    form = JsonForm(local)
-    document = {
-        "origin": outcome.origin,
-        "status": outcome.status.value,
-        "problems": [
-            {"pointer": p.pointer, "code": p.code, "message": p.message} for p in outcome.problems
-        ],
-    }
-    document = form.of(document)
-    form.altered = False
-    document["record"] = form.of(_record(outcome, backfill))
-    if form.altered:
-        document[ALTERED] = True
-    return json.dumps(document, ensure_ascii=False, allow_nan=False).encode() + b"\n"
-
-
-def _record(outcome: Outcome, backfill: bool | None) -> dict[str, Any]:
-    record = _as_record(outcome.record)
-    if outcome.time is not None:
-        record["time"] = outcome.time
-    if outcome.unique_id is not None:
-        record["unique_id"] = outcome.unique_id
-    if backfill is not None and record and record.keys() != {"line"}:
-        record.setdefault("backfill", backfill)
-    return record
-
-
-def _as_record(record: Event | Mapping[str, Any] | None) -> dict[str, Any]:
-    if isinstance(record, Event):
-        return _given(record)
-    return dict(record or {})
-
-
-def _given(record: Event | Profile | Location) -> dict[str, Any]:
-    return {
-        name: _given(value) if isinstance(value, Profile | Location) else value
-        for name, value in vars(record).items()
-        if value is not None
-    }

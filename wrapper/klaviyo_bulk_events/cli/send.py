@@ -60,7 +60,22 @@ _output = grouped("Output")
     help="How many more requests may go into finding the events for which Klaviyo refused one. "
     "What it leaves unresolved is rejected as refused_together.",
 )
+@_delivery(
+    "--grace",
+    type=click.FloatRange(0),
+    default=20.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long what is under way may take after Ctrl-C or SIGTERM.",
+)
 @_delivery("--allow-plain-http", is_flag=True, help="Allow a base URL without TLS.")
+@_delivery(
+    "--journal",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep on disk what was read and sent, so that the same command again goes on where this "
+    "one ended, however it ended. It holds personal data: only you may read it.",
+)
 @shared.rejects
 @_output(
     "--report",
@@ -85,6 +100,9 @@ def send(ctx: click.Context, /, **options: Any) -> None:
 
     New events, which may e-mail customers:
       klaviyo-bulk-events send today.jsonl --trigger-flows --rejects rejects.jsonl
+
+    A long import that may be interrupted: the same command again goes on with it
+      klaviyo-bulk-events send orders.jsonl --backfill --journal orders.db
 
     Once the rejects are mended:
       klaviyo-bulk-events send rejects.jsonl --trigger-flows

@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
@@ -19,12 +19,16 @@ from klaviyo_bulk_events.cli.notices import told
 from klaviyo_bulk_events.cli.rejects import Rejects, check_output, overwrite_each_other
 from klaviyo_bulk_events.cli.summary import Sentences, printable, summary
 from klaviyo_bulk_events.client import KlaviyoBulkEvents
-from klaviyo_bulk_events.errors import ConfigurationError
+from klaviyo_bulk_events.errors import ConfigurationError, JournalError
+from klaviyo_bulk_events.ledger import Journal
 from klaviyo_bulk_events.planner import Sourced
 from klaviyo_bulk_events.report import Report, StoppedError
 from klaviyo_bulk_events.settings import read_rates
 from klaviyo_bulk_events.steps import Notice
 from klaviyo_bulk_events.times import zone
+
+if TYPE_CHECKING:
+    from klaviyo_bulk_events.cli.journaling import Keeping
 
 
 def send_all(options: Mapping[str, Any]) -> int:
@@ -32,7 +36,10 @@ def send_all(options: Mapping[str, Any]) -> int:
     _check_outputs(options["rejects"], options["report"])
     watch = _Watch()
     with account.client(options, watch) as client:
-        inputs = read_inputs(options)
+        keeping = _keeping(options)
+        inputs = read_inputs(options, keeping.replayed() if keeping else None)
+        if keeping:
+            inputs = keeping.with_snapshot(inputs)
         _check_report(options["report"], inputs)
         records: Iterator[Sourced] = inputs.records()
         if question.is_asked(options):
@@ -41,8 +48,10 @@ def send_all(options: Mapping[str, Any]) -> int:
                 say("Nothing was sent.")
                 return Exit.INTERRUPTED
         with rejects_of(options, inputs) as rejects:
+            rejects.begin(keeping.lines_before() if keeping else ())
             run = _Sending(options, inputs, rejects, watch)
-            report, sentences = run.carry_out(client, records)
+            journal = keeping.journal if keeping else None
+            report, sentences = run.carry_out(client, records, journal)
     told = tell(summary(report, sentences))
     written = _write_report(options["report"], report)
     kept = rejects.complete()
@@ -51,6 +60,15 @@ def send_all(options: Mapping[str, Any]) -> int:
     if run.refused or not (told and written and kept):
         return Exit.WRONG
     return exit_of(report)
+
+
+def _keeping(options: Mapping[str, Any]) -> "Keeping | None":
+    if options["journal"] is None:
+        return None
+    # SQLite is not for those who keep no journal.
+    from klaviyo_bulk_events.cli.journaling import Keeping
+
+    return Keeping(options)
 
 
 def rejects_of(options: Mapping[str, Any], inputs: Inputs) -> Rejects:
@@ -87,16 +105,23 @@ class _Sending:
         self.refused = False
 
     def carry_out(
-        self, client: KlaviyoBulkEvents, records: Iterable[Sourced]
+        self,
+        client: KlaviyoBulkEvents,
+        records: Iterable[Sourced],
+        journal: Journal | None,
     ) -> tuple[Report, Sentences]:
         """Deliver the records."""
-        interrupts = Interrupts(say)
+        interrupts = Interrupts(say, self._options["grace"])
+        failed: str | None = None
         inputs = self._inputs
         run = client.stream(
-            interrupts.reading(records), backfill=inputs.backfill, intake=inputs.intake
+            interrupts.reading(records),
+            backfill=inputs.backfill,
+            intake=inputs.intake,
+            journal=journal,
         )
         with (
-            interrupts.calling(run.stop),
+            interrupts.calling(run.stop, run.abandon),
             display(self._monitor, quiet=self._options["quiet"]) as shown,
         ):
             self._listen(shown)
@@ -107,7 +132,11 @@ class _Sending:
                     self._sentences.hear(outcome)
             except StoppedError:
                 self.refused = True
+            except JournalError as error:
+                self.refused, failed = True, str(error)
         report = run.report()
+        if failed is not None:
+            report = attrs.evolve(report, stopped=failed)
         self.interrupted = interrupts.exit_code
         if interrupts.by is not None:
             name = signal.Signals(interrupts.by).name

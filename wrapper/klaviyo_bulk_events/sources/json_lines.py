@@ -8,13 +8,12 @@ from klaviyo_bulk_events.planner import Sourced
 from klaviyo_bulk_events.problems import Problem, RecordError
 from klaviyo_bulk_events.record_form import split
 from klaviyo_bulk_events.records import fields_of
+from klaviyo_bulk_events.set_aside import ALTERED
 from klaviyo_bulk_events.sources import json_text
 from klaviyo_bulk_events.sources.lines import Line, Lines
 from klaviyo_bulk_events.sources.rules import Rules, in_one
 
 _SET_ASIDE: Final = frozenset({"origin", "status", "problems", "record"})
-ALTERED: Final = "altered"
-"""What marks an outcome in whose record something that JSON can't say was replaced."""
 
 _NOT_AN_OBJECT: Final = Problem("", "not_an_object", "a record is a JSON object")
 _NOT_MENDED: Final = Problem(

@@ -1,0 +1,67 @@
+"""The journal of `send`: its source's name, and the snapshot of one that can be read only once."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from klaviyo_bulk_events.cli.inputs import Inputs
+from klaviyo_bulk_events.journal import FileJournal
+from klaviyo_bulk_events.journal.files import Lock
+from klaviyo_bulk_events.journal.inspection import begun, final_lines, standing
+from klaviyo_bulk_events.journal.snapshot import NothingLeft, SnapshotSource, path_of, write
+from klaviyo_bulk_events.sources import Source
+
+_TELLING: Final = (
+    "source",
+    "sql",
+    "attach",
+    "form",
+    "metric",
+    "unique_id_from",
+    "mappings",
+    "map_file",
+)
+
+
+class Keeping:
+    """What a journal adds to `send`."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._path: Path = options["journal"]
+        self._is_read_once = options["sql"] is not None or not all(
+            map(os.path.isfile, options["source"])
+        )
+        source = {name: _plain(options[name]) for name in _TELLING if options[name]}
+        self.journal = FileJournal(self._path, source)
+
+    def replayed(self) -> list[Source] | None:
+        """What stands in for a source that was read before and can't be read again."""
+        if not self._is_read_once:
+            return None
+        if path_of(self._path).exists():
+            return [SnapshotSource(self._path)]
+        if begun(self._path) and standing(self._path).complete:
+            return [NothingLeft()]
+        return None
+
+    def with_snapshot(self, inputs: Inputs) -> Inputs:
+        """The inputs, written down first if they can be read only once."""
+        if not self._is_read_once or self.replayed() is not None:
+            return inputs
+        lock = Lock(self._path)
+        try:
+            write(inputs.records(), self._path)
+        finally:
+            lock.release()
+        return attrs.evolve(inputs, sources=[SnapshotSource(self._path)])
+
+    def lines_before(self) -> list[bytes]:
+        """What the sessions before set aside for good."""
+        return list(final_lines(self._path)) if begun(self._path) else []
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,87 @@
+"""The files of a journal: only their owner may read them, and one run at a time writes them."""
+
+import os
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from klaviyo_bulk_events.errors import JournalError
+
+_ONLY_ME: Final = 0o600
+
+
+def beside(path: Path, name: str) -> Path:
+    """A further file of the journal at this path."""
+    return path.with_name(f"{path.name}-{name}")
+
+
+def create_private(path: Path) -> None:
+    """Make the file, if it isn't there, readable for its owner only. Raises JournalError."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, _ONLY_ME))
+        os.chmod(path, _ONLY_ME)
+    except OSError as error:
+        raise JournalError(f"the journal {path} can't be written: {error.strerror}") from None
+
+
+def open_private(path: Path) -> BinaryIO:
+    """The file for reading and writing, unbuffered. Raises JournalError."""
+    create_private(path)
+    return open(path, "r+b", buffering=0)
+
+
+def remove(path: Path) -> None:
+    """Overwrite a file with zeros and remove it, if it is there."""
+    with suppress(FileNotFoundError):
+        size = path.stat().st_size
+        with open(path, "r+b") as file:
+            _zero_data(file, size)
+        path.unlink()
+
+
+def _zero_data(file: BinaryIO, size: int) -> None:
+    zeros = bytes(1 << 20)
+    for at in range(0, size, len(zeros)):
+        length = min(len(zeros), size - at)
+        file.seek(at)
+        if file.read(length).strip(b"\0"):  # writing would fill the holes of a sparse file
+            file.seek(at)
+            file.write(zeros[:length])
+    file.flush()
+    os.fsync(file.fileno())
+
+
+class Lock:
+    """Held by the run that writes the journal; gone with its process, however that ends.
+
+    It is SQLite's own lock on an empty database, which every platform has. Raises JournalError
+    where another run holds it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        create_private(beside(path, "lock"))
+        self._connection = sqlite3.connect(
+            beside(path, "lock"), timeout=0, isolation_level=None, check_same_thread=False
+        )
+        try:
+            self._connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            self._connection.close()
+            raise JournalError(
+                f"the journal {path} is in use by another run: wait for its end, or give this "
+                "run a journal of its own"
+            ) from None
+
+    def release(self) -> None:
+        """Let others have it."""
+        self._connection.close()
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a run writes the journal now."""
+    try:
+        Lock(path).release()
+    except JournalError:
+        return True
+    return False

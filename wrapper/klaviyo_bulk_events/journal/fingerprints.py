@@ -1,0 +1,39 @@
+"""What an event, and any record, is known by again: 32 bits, the same in every process."""
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+from zlib import crc32
+
+from klaviyo_bulk_events.encoder import EncodedEvent
+from klaviyo_bulk_events.json_form import JsonForm
+from klaviyo_bulk_events.outcomes import Outcome
+from klaviyo_bulk_events.set_aside import as_record
+
+_UNKNOWN: Final = 0
+_of_opening: Final = lru_cache(1024)(crc32)
+
+
+def of_content(data: bytes, opening: bytes) -> int:
+    """That of an event's bytes, its profile's included."""
+    return crc32(data, _of_opening(opening))
+
+
+def of_record(looked_at: EncodedEvent | Outcome) -> int:
+    """That of what a record became."""
+    if isinstance(looked_at, EncodedEvent):
+        return of_content(looked_at.lasting or looked_at.data, looked_at.opening)
+    if looked_at.problems[0].code == "event_too_large":  # whose record may not be kept
+        return _UNKNOWN
+    record = JsonForm().of(as_record(looked_at.record))
+    return crc32(json.dumps(record, sort_keys=True).encode())
+
+
+def possible(event: EncodedEvent) -> Iterator[int]:
+    """Those of an event of which it isn't known whether it came with a time and a `unique_id`."""
+    data = event.data
+    yield of_content(data, event.opening)
+    for text in filter(None, (event.time, event.unique_id)):
+        data = data.replace(text.encode(), b"", 1)
+        yield of_content(data, event.opening)

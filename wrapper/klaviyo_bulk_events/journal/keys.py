@@ -1,0 +1,86 @@
+"""The keys of a run, in bounded memory, however many there are."""
+
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from random import Random
+from typing import Final
+
+from klaviyo_bulk_events.encoder import Key
+
+DIGEST: Final = 16
+BUCKETS: Final = 4_096
+
+_WORDS: Final = 1 << 19
+_MOST_WORDS: Final = 1 << 23
+_KEYS_A_WORD: Final = 4
+_BITS: Final = 5
+_PATTERNS: Final = 1 << 12
+
+
+def digest(key: Key) -> bytes:
+    """A key in 16 bytes, the same in every process."""
+    return hashlib.blake2b(key.encode(), digest_size=DIGEST).digest()
+
+
+def bucket(key: bytes) -> int:
+    """Which of the buckets on disk a digest belongs to."""
+    return int.from_bytes(key[-2:], "big") % BUCKETS
+
+
+def split(packed: bytes) -> Iterator[bytes]:
+    """The digests that stand one after the other."""
+    return (packed[at : at + DIGEST] for at in range(0, len(packed), DIGEST))
+
+
+def find(packed: bytes, key: bytes) -> int | None:
+    """Which of the digests this one is; None if it isn't there."""
+    at = packed.find(key)
+    while at % DIGEST and at >= 0:
+        at = packed.find(key, at + 1)
+    return at // DIGEST if at >= 0 else None
+
+
+class Filter:
+    """A Bloom filter over digests, 64 bits of it for a few keys: it may say yes for a no.
+
+    4 MB, which is enough for 2 million keys, and up to 64 MB; for more keys than 32 million it says
+    yes more often, which costs time and nothing else.
+    """
+
+    def __init__(self, words: int = _WORDS) -> None:
+        self._patterns = _patterns()
+        self._size(words)
+
+    def _size(self, words: int) -> None:
+        self._keys = 0
+        self._mask = words - 1
+        self._words = memoryview(bytearray(words * 8)).cast("Q")
+
+    def add(self, key: bytes) -> bool:
+        """Take a digest in; false if it wasn't there before, for certain."""
+        number = hash(key)  # only this process asks
+        at = (number >> 12) & self._mask
+        pattern = self._patterns[number & (_PATTERNS - 1)]
+        word = self._words[at]
+        if word & pattern == pattern:
+            return True
+        self._words[at] = word | pattern
+        self._keys += 1
+        return False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it should be made again, larger."""
+        words = self._mask + 1
+        return words < _MOST_WORDS and self._keys > words * _KEYS_A_WORD
+
+    def grow(self) -> None:
+        """Forget everything and be larger."""
+        self._size((self._mask + 1) * 2)
+
+
+@cache
+def _patterns() -> list[int]:
+    random = Random(0)  # noqa: S311 - a table of constants
+    return [sum({1 << random.randrange(64) for _ in range(_BITS)}) for _ in range(_PATTERNS)]

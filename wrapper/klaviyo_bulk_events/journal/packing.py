@@ -1,0 +1,78 @@
+"""A chunk as bytes: the request's body, and beside it what the body can't tell of its events."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+import orjson
+
+from klaviyo_bulk_events import shape
+from klaviyo_bulk_events.chunker import Chunk
+from klaviyo_bulk_events.decoder import attributes_of, is_backfill, record_of
+from klaviyo_bulk_events.encoder import EncodedEvent
+
+_REQUEST: Final = shape.request()
+_ENTRIES: Final = [shape.profile_entry(backfill=backfill) for backfill in (True, False)]
+_end_of: Final = json.JSONDecoder().raw_decode
+
+
+def packed(chunk: Chunk) -> tuple[bytes, bytes]:
+    """The chunk's body, and what it takes to make the chunk of it again."""
+    events = list(chunk.events)
+    positions = [event.position for event in events]
+    origins = [event.origin for event in events]
+    return chunk.body(), orjson.dumps([positions, origins if any(origins) else None])
+
+
+def unpacked(body: bytes, told: bytes, *, in_doubt: bool) -> Chunk:
+    """The chunk again; its records are made of the bytes. Raises ValueError."""
+    positions, origins = orjson.loads(told)
+    each = iter(zip(positions, origins or [None] * len(positions), strict=True))
+    try:
+        entries = tuple(
+            tuple(_event(opening, data, *next(each)) for data in events)
+            for opening, events in _taken_apart(body.decode())
+        )
+    except (KeyError, IndexError, StopIteration, RuntimeError, TypeError) as error:
+        raise ValueError("the parts don't fit together") from error
+    chunk = Chunk(entries, in_doubt)
+    if chunk.body() != body or next(each, None) is not None:
+        raise ValueError("the parts don't make the whole")
+    return chunk
+
+
+def _taken_apart(body: str) -> Iterator[tuple[bytes, list[bytes]]]:
+    """Of each entry what opens it, and its events: their ends are where JSON says they are."""
+    at = len(_REQUEST.head.decode())
+    while True:
+        before, around = next(e for e in _ENTRIES if body.startswith(e[0].decode(), at))
+        _, end = _end_of(body, at + len(before))
+        start, at = at, end + len(around.head)
+        opening = body[start:at].encode()
+        events = []
+        more = True
+        while more:
+            _, end = _end_of(body, at)
+            events.append(body[at:end].encode())
+            more = body[end] == ","
+            at = end + 1
+        yield opening, events
+        at = end + len(around.tail) + 1
+        if body[at - 1] != ",":
+            return
+
+
+def _event(opening: bytes, data: bytes, position: int, origin: str | None) -> EncodedEvent:
+    attributes: dict[str, Any] = attributes_of(data)
+    return EncodedEvent(
+        opening=opening,
+        data=data,
+        key="",  # its repeats were found when it was read
+        backfill=is_backfill(opening),
+        moment=attributes["time"],
+        unique_id=attributes.get("unique_id"),
+        warnings=(),  # counted when it was read
+        position=position,
+        origin=origin,
+        record=record_of(opening, data),
+    )

@@ -1,0 +1,78 @@
+"""The limiter's log on disk: a resumed run keeps to what the dead one used up."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from klaviyo_bulk_events.errors import JournalError
+from klaviyo_bulk_events.journal.store import Store
+from klaviyo_bulk_events.window_log import WindowLog
+
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+
+
+def boot_id() -> str | None:
+    """What tells this start of the host, and so its monotonic clock, from others."""
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:
+        return None
+
+
+class Places:
+    """Keeps the places of a limiter, each from before its request is sent.
+
+    Under another start of the host, whose monotonic clock can't be compared, every place counts as
+    if it were taken now. `state` is what else is to be kept with them.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        failed: Callable[[JournalError], None],
+        clock: Callable[[], float] = time.monotonic,
+        boot: Callable[[], str | None] = boot_id,
+    ) -> None:
+        self._store = store
+        self._failed = failed
+        self._clock = clock
+        self._boot = boot()
+        self._latest: dict[str, Any] | None = None
+
+    def resume(self, log: WindowLog, now: float) -> None:
+        """Put into the log what was held before."""
+        saved = self._store.get("places")
+        if saved is None:
+            return
+        passed = 0.0
+        if self._boot is None or saved["boot"] != self._boot or saved["now"] > now:
+            passed = now - saved["now"]
+        ends = (max(end, saved["now"]) + passed if passed else end for end in saved["ends"])
+        paused = saved["paused_until"]
+        log.take_over(ends, float("-inf") if paused is None else paused + passed)
+
+    def granted(self, log: WindowLog, now: float) -> None:
+        """A place was taken, or a pause set: on disk before anything is sent."""
+        self.freed(log, now)
+        try:
+            with self._store.writing(durable=False):
+                self.save()
+        except JournalError as error:
+            self._failed(error)
+
+    def freed(self, log: WindowLog, now: float) -> None:
+        """A place ends earlier: it does no harm if that is forgotten."""
+        paused = log.paused_until
+        self._latest = {
+            "boot": self._boot,
+            "now": now,
+            "wall": time.time(),
+            "ends": log.held,
+            "paused_until": paused if paused > now else None,
+        }
+
+    def save(self) -> None:
+        """Write down what is new, inside a transaction."""
+        if self._latest is not None:
+            self._store.put("places", self._latest)
