@@ -55,7 +55,7 @@ def typecheck(session: nox.Session) -> None:
     """Check types, as strictly as mypy can."""
     install_groups(session, "typecheck")
     session.install("-e", ".[all]")
-    session.run("mypy", "wrapper", "noxfile.py", "openapi", "benchmarks")
+    session.run("mypy", "wrapper", "noxfile.py", "openapi", "benchmarks", "chaos")
 
 
 @nox.session(python=PYTHONS)
@@ -105,6 +105,13 @@ def bench(session: nox.Session) -> None:
     install_groups(session, "bench")
     install_wheel(session, "emulator")
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session(default=False)
+def chaos(session: nox.Session) -> None:
+    """Send 2,000,000 events through every fault there is; `-- --seed N --runs N` for fewer."""
+    install_wheel(session, "all")
+    session.run("python", "-m", "chaos", *session.posargs)
 
 
 @nox.session(default=False)

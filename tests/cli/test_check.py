@@ -44,6 +44,16 @@ def test_what_would_be_sent(shell: Shell, line: Line, emulator: Emulator) -> Non
     assert emulator.summary()["requests"] == 0
 
 
+@pytest.mark.parametrize(("window", "duplicates"), [("0", 0), ("1", 1)])
+def test_how_far_back_repeats_are_found(
+    shell: Shell, line: Line, window: str, duplicates: int
+) -> None:
+    """A repeat is found if no more other events came between than the window says."""
+    path = shell.write("in.jsonl", f"{line()}\n{line()}\n")
+    result = shell("check", "--backfill", path, "--window", window)
+    assert f"duplicate  {duplicates}" in result.stdout
+
+
 def test_all_good(shell: Shell, line: Line) -> None:
     """A source without faults ends with 0."""
     assert shell("check", "--backfill", shell.write("in.jsonl", line())).exit_code == 0

@@ -5,6 +5,7 @@ import math
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from klaviyo_bulk_events.json_form import JsonForm
 from klaviyo_bulk_events.outcomes import Outcome, Status
 from klaviyo_bulk_events.problems import Problem
 from klaviyo_bulk_events.records import NULL, Event, Location, Profile
+from klaviyo_bulk_events.sources import Rules, open_files
 
 TEXTS = st.text(st.characters(codec=None))
 SCALARS = (
@@ -163,3 +165,14 @@ def test_what_is_settled_is_not_written(tmp_path: Any, status: Status) -> None:
     with rejects.Rejects(path, [], backfill=True, local=None) as file:
         file.take(Outcome(status, 0, {"metric": "A"}))
     assert path.read_bytes() == b""
+
+
+def test_what_was_replaced_stays_marked(tmp_path: Path) -> None:
+    """An altered record that is sent again unmended is marked in the next file of rejects, too."""
+    source = tmp_path / "rejects.jsonl"
+    before = Outcome(Status.REJECTED, 0, {"properties": {"x": "\ud800"}}, (Problem("", "a", "b"),))
+    source.write_bytes(rejects.line(before, None, None))
+    (sourced,) = open_files([str(source)], Rules())[0]
+    assert sourced.problem is not None
+    again = Outcome(Status.REJECTED, 0, sourced.record, (sourced.problem,))
+    assert json.loads(rejects.line(again, None, None))["altered"] is True

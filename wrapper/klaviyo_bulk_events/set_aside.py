@@ -7,10 +7,18 @@ from typing import Any, Final
 
 from klaviyo_bulk_events.json_form import JsonForm
 from klaviyo_bulk_events.outcomes import Outcome
+from klaviyo_bulk_events.problems import Problem
 from klaviyo_bulk_events.records import Event, Location, Profile
 
 ALTERED: Final = "altered"
 """What marks an outcome in whose record something that JSON can't say was replaced."""
+
+NOT_MENDED: Final = Problem(
+    "",
+    "not_mended",
+    f'what JSON can\'t say was replaced in this record: mend it, then take "{ALTERED}" out',
+)
+"""What such a record is rejected for when it is sent again as it is."""
 
 
 def line(outcome: Outcome, backfill: bool | None, local: tzinfo | None) -> bytes:
@@ -26,7 +34,7 @@ def line(outcome: Outcome, backfill: bool | None, local: tzinfo | None) -> bytes
     document = form.of(document)
     form.altered = False
     document["record"] = form.of(_record(outcome, backfill))
-    if form.altered:
+    if form.altered or NOT_MENDED in outcome.problems:
         document[ALTERED] = True
     return json.dumps(document, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 

@@ -91,6 +91,7 @@ def _intake(options: Mapping[str, Any]) -> Intake:
         metrics=options["allow_metric"] or None,
         nulls=options["nulls"],
         rest_as_properties=options["rest_as_properties"],
+        window=options["window"],
     )
 
 

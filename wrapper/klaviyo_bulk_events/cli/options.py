@@ -62,6 +62,14 @@ records = together(
         help="Make unique_id of these columns (or fields, dotted), like an order line's number. "
         "Without it, it is derived from all that an event holds.",
     ),
+    _record(
+        "--window",
+        type=click.IntRange(0),
+        default=100_000,
+        show_default=True,
+        metavar="N",
+        help="How many of the latest events are remembered to find repeats.",
+    ),
     _record("--nulls", is_flag=True, help="Send JSON's null as null, which may clear a field."),
     _record(
         "--no-profile-updates",

@@ -8,7 +8,7 @@ from klaviyo_bulk_events.planner import Sourced
 from klaviyo_bulk_events.problems import Problem, RecordError
 from klaviyo_bulk_events.record_form import split
 from klaviyo_bulk_events.records import fields_of
-from klaviyo_bulk_events.set_aside import ALTERED
+from klaviyo_bulk_events.set_aside import ALTERED, NOT_MENDED
 from klaviyo_bulk_events.sources import json_text
 from klaviyo_bulk_events.sources.lines import Line, Lines
 from klaviyo_bulk_events.sources.rules import Rules, in_one
@@ -16,11 +16,6 @@ from klaviyo_bulk_events.sources.rules import Rules, in_one
 _SET_ASIDE: Final = frozenset({"origin", "status", "problems", "record"})
 
 _NOT_AN_OBJECT: Final = Problem("", "not_an_object", "a record is a JSON object")
-_NOT_MENDED: Final = Problem(
-    "",
-    "not_mended",
-    f'what JSON can\'t say was replaced in this record: mend it, then take "{ALTERED}" out',
-)
 _NO_UNIQUE_ID: Final = Problem(
     "/unique_id",
     "missing_unique_id",
@@ -88,7 +83,7 @@ def _resumed(value: Mapping[str, Any], origin: str) -> Sourced:
     if not isinstance(record, Mapping):
         return Sourced({"record": record}, origin, _NOT_AN_OBJECT)
     if ALTERED in value:
-        return Sourced(record, origin, _NOT_MENDED)
+        return Sourced(record, origin, NOT_MENDED)
     lacks_id = record.get("unique_id") is None and _is_about_its_id(value["problems"])
     return Sourced(record, origin, _NO_UNIQUE_ID if lacks_id else None)
 

@@ -1,0 +1,1 @@
+"""The campaign: the real command against the emulator, with every fault that it has."""
