@@ -121,6 +121,8 @@ class Caller:
         )
 
     def _report(self, ended: Ended) -> dict[str, Any] | None:
+        if ended.code == -signal.SIGKILL:
+            return None  # what it wrote, if it came to that, need not be whole
         path = self.folder / options.REPORT
         if path.exists() and path.stat().st_size:
             report: dict[str, Any] = orjson.loads(path.read_bytes())
