@@ -19,9 +19,9 @@ STAGES = (
     ("times", "walk", "values", "identifiers", "shape", "derive", "ignored_values"),
     ("metrics", "event_fields", "profile_fields", "profiles", "encoder", "decoder"),
     ("json_form", "repeats", "outcomes", "chunker", "planner", "set_aside"),
-    ("answers", "retry", "refusals", "steps", "delivery"),
+    ("answers", "retry", "refusals", "steps", "unsettled", "delivery"),
     ("window_log", "limiter"),
-    ("endpoint", "lanes", "driver", "async_driver"),
+    ("api_key", "endpoint", "lanes", "driver", "async_driver"),
     ("report", "brake", "ledger", "progress", "settings", "journaling"),
     ("client", "async_client"),
 )

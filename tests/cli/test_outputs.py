@@ -30,7 +30,8 @@ def test_rejects_come_back_as_they_were_sent(shell: Shell, line: Line, emulator:
     kept = json.loads((shell.folder / "rejects.jsonl").read_bytes())
     (event,) = emulator.events()
     assert kept["status"] == "unknown"
-    assert kept["problems"][0]["code"] == "no_answer"
+    assert [problem["code"] for problem in kept["problems"]] == ["no_answer", "attempt"]
+    assert kept["problems"][1]["message"].startswith("attempt 1: HTTP 503")
     assert kept["record"]["unique_id"] == event.unique_id
     assert kept["record"]["backfill"] is True
     assert kept["record"]["time"].startswith(event.time.isoformat()[:19])
@@ -227,3 +228,23 @@ def test_a_reader_who_has_gone(tmp_path: Path, line: Line) -> None:
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("send", "--help"), ("--version",)])
+def test_help_that_can_t_be_written(arguments: tuple[str, ...]) -> None:
+    """A full disk is told in a sentence, and is no traceback."""
+    with open("/dev/full", "w") as no_room:
+        ended = subprocess.run(
+            (*PROGRAM, *arguments), stdout=no_room, stderr=subprocess.PIPE, text=True
+        )
+    assert ended.returncode == 2
+    assert ended.stderr == "Error: standard output can't be written: No space left on device\n"
+
+
+def test_every_fault_of_a_row_is_kept(shell: Shell) -> None:
+    """A rejected row names all that is wrong with it, so that it is mended once."""
+    path = shell.write("in.csv", "metric,profile.email,value,backfill\nSold,a@b.co,x,maybe\n")
+    assert shell("send", path, "--rejects", "rejects.jsonl").exit_code == 1
+    (line,) = (shell.folder / "rejects.jsonl").read_text().splitlines()
+    pointers = {problem["pointer"] for problem in json.loads(line)["problems"]}
+    assert pointers == {"/value", "/backfill"}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from klaviyo_bulk_events.cli.durations import duration
 from klaviyo_bulk_events.emulator import Emulator, Settings, running
 
 from .conftest import Shell
@@ -198,3 +199,29 @@ def test_an_early_end_is_explained(shell: Shell, line: Line, emulator: Emulator)
     why = json.loads((shell.folder / "report.json").read_bytes())["stopped"]
     assert result.exit_code == 3
     assert f"\nStopped early: {why}.\nOnce nothing stands in the way, run it again" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90", 90), ("90s", 90), ("1.5m", 90), (" 6 H ", 21_600), ("1d", 86_400)],
+)
+def test_how_long_an_outage_may_last(text: str, seconds: float) -> None:
+    """A number of seconds, or with a unit."""
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0", "0h", "-1h", "6 weeks", "1e3", "nan", "\u0663h"])
+def test_what_is_no_length_of_time(shell: Shell, line: Line, text: str) -> None:
+    """A wrong duration is wrong usage, with an example of a right one."""
+    path = shell.write("in.jsonl", line())
+    result = shell("send", "--backfill", path, "--wait-for-outage", text)
+    assert result.exit_code == 2
+    assert "6h" in result.stderr
+
+
+def test_an_outage_is_sat_out(shell: Shell, line: Line, emulator: Emulator) -> None:
+    """--wait-for-outage keeps trying instead of ending the run."""
+    emulator.inject("html_503", times=1)
+    path = shell.write("in.jsonl", line())
+    options = ("--backfill", "--deadline", "0.001", "--wait-for-outage", "1m")
+    assert shell("send", path, *options).exit_code == 0

@@ -6,6 +6,7 @@ import pickle
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -21,8 +22,14 @@ from klaviyo_bulk_events import (
     StoppedError,
     limits,
 )
+from klaviyo_bulk_events.answers import NoAnswer
+from klaviyo_bulk_events.delivery import Steps
+from klaviyo_bulk_events.driver import Driver
 from klaviyo_bulk_events.emulator import Running, Settings, running
-from klaviyo_bulk_events.steps import Answered, Paused, Retrying, Waiting
+from klaviyo_bulk_events.limiter import Limiter
+from klaviyo_bulk_events.outcomes import Settlement
+from klaviyo_bulk_events.rates import Rate
+from klaviyo_bulk_events.steps import Answered, Enter, Paused, Retrying, Waiting
 
 KEY = "pk_0123456789abcdef"
 MOST = limits.EVENTS_PER_REQUEST.value
@@ -177,6 +184,46 @@ def test_an_outage_stops_the_run(connect: Connect, emulated: Running, make: Make
     report = connect(deadline=0.01, max_in_flight=1).send(make(50 * MOST))
     assert report.stopped is not None
     assert report.submitted == report.unknown + report.unsent < 5 * MOST
+
+
+def test_a_pause_of_centuries_can_be_waited_for() -> None:
+    """A `Retry-After` longer than any thread can wait holds requests back, and breaks nothing."""
+    limiter = Limiter([Rate(1, 1.0)], 1.0)
+    limiter.pause(1e14)
+    waiting = threading.Event()
+    driver = Driver(limiter, lambda body: NoAnswer("never", written=False), lambda _: waiting.set())
+
+    def steps() -> Steps:
+        assert (yield Enter(None)) is False
+        return Settlement()
+
+    with ThreadPoolExecutor(1) as pool:
+        carried = pool.submit(driver.carry, steps())
+        assert waiting.wait(5.0)
+        time.sleep(0.05)
+        driver.stop()
+        assert carried.result(5.0) == Settlement()
+
+
+def test_an_outage_can_be_sat_out(connect: Connect, emulated: Running, make: Make) -> None:
+    """`wait_for_outage` keeps trying where the deadline would have given up."""
+    emulated.emulator.inject("html_503", times=2)
+    report = connect(deadline=0.01, wait_for_outage=60.0).send(make(5))
+    assert (report.accepted, report.retries, report.stopped) == (5, 2, None)
+
+
+@pytest.mark.parametrize(("asked", "accepted"), [(False, 0), (True, 3)])
+def test_events_without_an_id_are_sent_again_if_asked(
+    connect: Connect, emulated: Running, asked: bool, accepted: int
+) -> None:
+    """Else they are unknown once they may have been recorded."""
+    emulated.emulator.inject("html_503", times=1)
+    event = {"metric": "Sold", "profile": {"external_id": "7"}}
+    events = [{**event, "time": f"2025-05-05T12:00:0{second}Z"} for second in range(3)]
+    intake = Intake(derive_unique_id=False)
+    report = connect(resend_unsafe=asked).send(events, intake=intake)
+    assert (report.accepted, report.unknown) == (accepted, 3 - accepted)
+    assert report.requests == 1 + asked
 
 
 def test_a_fault_of_the_whole_stops_the_run(make: Make) -> None:

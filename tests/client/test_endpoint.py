@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from klaviyo_bulk_events import ConfigurationError, KlaviyoBulkEvents, StoppedError, limits
+from klaviyo_bulk_events.api_key import ApiKey
 from klaviyo_bulk_events.endpoint import Endpoint
 
 KEY = "pk_0123456789abcdef"
@@ -35,6 +36,8 @@ KEY = "pk_0123456789abcdef"
         ({"deadline": -1.0}, "deadline"),
         ({"timeout": "5"}, "timeout"),
         ({"deadline": None}, "deadline"),
+        ({"wait_for_outage": 0.0}, "wait_for_outage"),
+        ({"wait_for_outage": "6h"}, "wait_for_outage"),
         ({"max_in_flight": 1.5}, "max_in_flight"),
         ({"narrowing_budget": -1}, "narrowing_budget"),
         ({"max_in_flight": 0}, "max_in_flight"),
@@ -54,12 +57,12 @@ def test_wrong_settings(
 @pytest.mark.parametrize("url", ["http://localhost:1", "http://127.0.0.9:1", "http://[::1]:1"])
 def test_loopback_may_do_without_tls(url: str) -> None:
     """Nobody listens there."""
-    assert Endpoint.of(KEY, url).url.startswith(url)
+    assert Endpoint.of(ApiKey(KEY), url).url.startswith(url)
 
 
 def test_plain_http_can_be_forced() -> None:
     """For an emulator in a container."""
-    endpoint = Endpoint.of(KEY, "http://emulator:8025/", allow_plain_http=True)
+    endpoint = Endpoint.of(ApiKey(KEY), "http://emulator:8025/", allow_plain_http=True)
     assert endpoint.url == "http://emulator:8025/api/event-bulk-create-jobs"
 
 
@@ -67,10 +70,10 @@ def test_the_environment_fills_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """The key and the base URL come from the environment unless they are given."""
     monkeypatch.setenv("KLAVIYO_API_KEY", "pk_env")
     monkeypatch.setenv("KLAVIYO_BASE_URL", "https://proxy.example.org")
-    endpoint = Endpoint.of(None, None)
+    endpoint = Endpoint.of(ApiKey(None), None)
     assert endpoint.headers["Authorization"] == "Klaviyo-API-Key pk_env"
     assert endpoint.url.startswith("https://proxy.example.org/api/")
-    assert Endpoint.of(KEY, "https://a.b").headers["Authorization"].endswith(KEY)
+    assert Endpoint.of(ApiKey(KEY), "https://a.b").headers["Authorization"].endswith(KEY)
 
 
 def test_what_a_request_carries() -> None:

@@ -36,7 +36,7 @@ CELLS = st.recursive(
 @given(st.dictionaries(st.text(), CELLS, max_size=4))
 def test_records_come_back(record: dict[str, Any]) -> None:
     """Every value that a row of SQL can hold is the same again, its type too."""
-    item = Sourced(record, "sql:1", Problem("/a", "b", "c"))
+    item = Sourced(record, "sql:1", Problem("/a", "b", "c"), (Problem("/d", "e", "f"),))
     again = snapshot._record(snapshot._line(item))
     assert again == item
     assert repr(again) == repr(item)

@@ -34,7 +34,9 @@ def read(tmp_path: Path) -> Read:
         mapping = dict(map(read_map_option, maps))
         (source,) = open_files([str(file)], Rules(mapping=mapping, **rules))
         return [
-            Sourced(item.record, item.origin.removeprefix(f"{tmp_path}/"), item.problem)
+            Sourced(
+                item.record, item.origin.removeprefix(f"{tmp_path}/"), item.problem, item.others
+            )
             for item in source
         ]
 

@@ -67,6 +67,17 @@ def test_origins_count_rows() -> None:
         ("create table t as select 1", "not CREATE"),
         ("set lock_configuration = false", "not SET"),
         ("prepare x as copy (select 1) to 'OUT'", "not PREPARE"),
+        ("export database 'OUT'", "not EXPORT"),
+        ("pragma database_list", "not PRAGMA"),
+        ("call enable_logging()", "not CALL"),
+        ("use memory", "not SET"),
+        ("explain analyze select 1", "not EXPLAIN"),
+        ("from (copy (select 1) to 'OUT')", "syntax error"),
+        ("from query('copy (select 1) to ''OUT'' ')", "SELECT"),
+        ("from enable_logging(storage_path := 'OUT')", "run"),
+        ("from enable_profiling(save_location := 'OUT')", "run"),
+        ("select getenv('KLAVIYO_API_KEY')", "getenv"),
+        ("with x as (insert into y values (1) returning *) from x", "SQL"),
         ("selec 1", "syntax error"),
         ("select * from nothing", "nothing does not exist"),
         ("select * from read_csv('nothing.csv')", "No files found"),
@@ -145,3 +156,28 @@ def test_parquet(tmp_path: Path) -> None:
     assert items[0].record == {"metric": "Sold", "properties": {"sku": "A0"}}
     assert items[-1].origin == f"{path}:5000"
     assert source.share() == 1.0
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "with new as (insert into shop.t values (2) returning *) from new",
+        "with gone as (delete from shop.t returning *) from gone",
+        "with new as (update shop.t set i = 2 returning *) from new",
+        "with new as materialized (insert into shop.t values (2) returning *) select 1",
+        "from (insert into shop.t values (2) returning *)",
+        "merge into shop.t using range(3) on true when matched then delete",
+        "insert into shop.t from range(3)",
+        "drop table shop.t",
+    ],
+)
+def test_an_attached_database_stays_as_it_is(tmp_path: Path, query: str) -> None:
+    """Nothing writes to it, least of all what calls itself a SELECT."""
+    path = tmp_path / "shop.duckdb"
+    with duckdb.connect(str(path)) as shop:
+        shop.execute("create table t as select 1 as i")
+    before = path.read_bytes()
+    with pytest.raises(ConfigurationError):
+        select(query, attach=[str(path)])
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]

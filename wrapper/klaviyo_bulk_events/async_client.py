@@ -9,6 +9,7 @@ from typing import Final, Self
 import httpx
 
 from klaviyo_bulk_events.answers import NoAnswer, Reply
+from klaviyo_bulk_events.api_key import ApiKey
 from klaviyo_bulk_events.async_driver import AsyncDriver
 from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.endpoint import CONNECT_SECONDS, Endpoint, Received, no_answer
@@ -51,27 +52,34 @@ class AsyncKlaviyoBulkEvents:
         rates: Iterable[Rate | str] | None = None,
         timeout: float = 60.0,
         deadline: float = 600.0,
+        wait_for_outage: float | None = None,
         max_in_flight: int = 10,
         narrowing_budget: int = 32,
+        resend_unsafe: bool = False,
         on_event: Watcher = ignore,
         allow_plain_http: bool = False,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        key = ApiKey(api_key)
+        del api_key
         self._settings = Settings(
             rates=read_rates(rates),
             timeout=timeout,
             deadline=deadline,
+            wait_for_outage=wait_for_outage,
             max_in_flight=max_in_flight,
             narrowing_budget=narrowing_budget,
+            resend_unsafe=resend_unsafe,
             watch=guarded(on_event),
         )
-        self._endpoint = Endpoint.of(api_key, base_url, allow_plain_http=allow_plain_http)
+        self._endpoint = Endpoint.of(key, base_url, allow_plain_http=allow_plain_http)
         self._http = httpx.AsyncClient(
             verify=self._endpoint.ssl_context(),
             timeout=httpx.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout)),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=max_in_flight),
             transport=transport,
             follow_redirects=False,
+            trust_env=not self._endpoint.is_plain,
         )
         self._closed = False
 

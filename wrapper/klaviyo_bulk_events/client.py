@@ -7,6 +7,7 @@ from typing import Self
 
 import httpx
 
+from klaviyo_bulk_events.api_key import ApiKey
 from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.driver import Driver
 from klaviyo_bulk_events.endpoint import Endpoint
@@ -42,9 +43,12 @@ class KlaviyoBulkEvents:
         own: share one client, or share the rates out.
     timeout: the most seconds that one attempt may take, from connecting to the end of its answer.
     deadline: the most seconds that a request is tried for, counted from its first attempt.
+    wait_for_outage: so many instead, if that is longer, before an outage ends the run.
     max_in_flight: how many requests may be under way at once.
     narrowing_budget: how many more requests may go into finding the events for which Klaviyo
         refused one; what it leaves unresolved is rejected as `refused_together`.
+    resend_unsafe: events without `unique_id` (see `Intake.derive_unique_id`) are sent again even
+        where they may have been recorded, and may then be there twice; else they are `unknown`.
     on_event: called with every wait, retry, pause and answer (see `steps`), from any thread.
 
     Raises ConfigurationError.
@@ -58,21 +62,27 @@ class KlaviyoBulkEvents:
         rates: Iterable[Rate | str] | None = None,
         timeout: float = 60.0,
         deadline: float = 600.0,
+        wait_for_outage: float | None = None,
         max_in_flight: int = 10,
         narrowing_budget: int = 32,
+        resend_unsafe: bool = False,
         on_event: Watcher = ignore,
         allow_plain_http: bool = False,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
+        key = ApiKey(api_key)
+        del api_key
         self._settings = Settings(
             rates=read_rates(rates),
             timeout=timeout,
             deadline=deadline,
+            wait_for_outage=wait_for_outage,
             max_in_flight=max_in_flight,
             narrowing_budget=narrowing_budget,
+            resend_unsafe=resend_unsafe,
             watch=guarded(on_event),
         )
-        self._endpoint = Endpoint.of(api_key, base_url, allow_plain_http=allow_plain_http)
+        self._endpoint = Endpoint.of(key, base_url, allow_plain_http=allow_plain_http)
         self._lanes = Lanes(self._endpoint, timeout, transport)
         self._closed = False
 

@@ -1,27 +1,32 @@
 """The delivery of one chunk, as steps; no I/O."""
 
 from collections.abc import Callable, Generator
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from attrs import define, field
+from attrs import Factory, define, field
 
-from klaviyo_bulk_events import refusals, retry
+from klaviyo_bulk_events import refusals, retry, unsettled
 from klaviyo_bulk_events.answers import Answer, Reply
 from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.outcomes import Fate, Settlement, Status
-from klaviyo_bulk_events.problems import Problem
 from klaviyo_bulk_events.retry import Meaning, Verdict
 from klaviyo_bulk_events.steps import Answered, Enter, Paused, Post, Retrying, Step, Wait, Watcher
+
+_SENT_BEFORE: Final = "no answer, for the session that sent it ended before"
 
 Steps: TypeAlias = Generator[Step, Any, Settlement]
 
 
 @define(eq=False)
 class _Part:
-    """Events that are sent together; `ambiguous` once they may have been processed."""
+    """Events that are sent together; `ambiguous` once they may have been processed.
+
+    `attempts` tells of every request that held them what came of it.
+    """
 
     chunk: Chunk
     ambiguous: bool = False
+    attempts: list[str] = Factory(list)
     # Made with the part, in the thread that makes it: made in the many threads that send, bodies
     # would leave a megabyte or more unused in the memory arena of each.
     body: bytes = field(init=False)
@@ -29,11 +34,16 @@ class _Part:
     def __attrs_post_init__(self) -> None:
         self.body = self.chunk.body()
 
+    def of(self, chunk: Chunk) -> "_Part":
+        """Some of its events."""
+        return _Part(chunk, self.ambiguous, list(self.attempts))
+
 
 class Delivery:
     """Delivers a chunk within `deadline` seconds, counted from when it is first let in.
 
-    A refusal is narrowed down to the events at fault with at most `budget` further requests.
+    A refusal is narrowed down to the events at fault with at most `budget` further requests. Events
+    without a safe key are sent again after they may have been processed only if `resend_unsafe`.
     `clock` is monotonic, `random` yields numbers in [0, 1).
     """
 
@@ -46,13 +56,15 @@ class Delivery:
         clock: Callable[[], float],
         random: Callable[[], float],
         watch: Watcher,
+        resend_unsafe: bool = False,
     ) -> None:
-        self._parts = [_Part(chunk, ambiguous=chunk.in_doubt)]
+        self._parts = [_Part(chunk, chunk.in_doubt, [_SENT_BEFORE] if chunk.in_doubt else [])]
         self._deadline = deadline
         self._budget = budget
         self._clock = clock
         self._random = random
         self._watch = watch
+        self._resend_unsafe = resend_unsafe
         self._until: float | None = None
         self._repeats = False
         self._named = False
@@ -62,35 +74,52 @@ class Delivery:
     def steps(self) -> Steps:
         """Yields steps, is sent their results, returns the settlement of every event."""
         while self._parts:
-            yield from self._deliver(self._parts.pop())
+            part = self._parts.pop()
+            self._set_unsafe_aside(part)
+            if self._settlement.stop or self._settlement.outage:
+                self._leave_unsettled(part)
+            else:
+                yield from self._deliver(part)
         return self._settlement
 
     def _deliver(self, part: _Part) -> Generator[Step, Any, None]:
         attempt = 0
-        last: Reply | None = None
-        while (yield Enter(self._until)):
+        while part.chunk and (yield Enter(self._until)):
             if self._until is None:
                 self._until = self._clock() + self._deadline
             reply: Reply | None = yield Post(part.body)
             if reply is None:
                 break
             attempt += 1
-            last = reply
             self._note(part, attempt, reply)
             verdict = retry.judge(reply, attempt, self._random())
             if verdict.meaning not in retry.REPEATS:
                 self._settle(part, verdict.meaning, reply)
                 return
             is_over = self._clock() + verdict.wait > self._until
-            if verdict.meaning is Meaning.THROTTLED or not is_over:
-                yield self._pause(attempt, verdict, reply)
             if is_over:
                 self._settlement.outage = str(reply)
+            else:
+                self._set_unsafe_aside(part)
+            is_more = bool(part.chunk or self._parts) and not is_over
+            if verdict.meaning is Meaning.THROTTLED or is_more:
+                yield self._pause(attempt, verdict, reply)
+            if is_over:
                 break
-        self._leave_unsettled(part.chunk, part.ambiguous, last)
+        self._leave_unsettled(part)
+
+    def _set_unsafe_aside(self, part: _Part) -> None:
+        if self._resend_unsafe or not part.ambiguous:
+            return
+        unsafe = [event for event in part.chunk.events if not unsettled.has_safe_key(event)]
+        if unsafe:
+            self._settlement.fates += unsettled.unknown(unsafe, part.attempts)
+            part.chunk = part.chunk.without(unsafe)
+            part.body = part.chunk.body()
 
     def _note(self, part: _Part, attempt: int, reply: Reply) -> None:
         part.ambiguous |= retry.meaning_of(reply) in retry.AMBIGUOUS
+        part.attempts.append(str(reply))
         settlement = self._settlement
         settlement.requests += 1
         settlement.retries += attempt > 1
@@ -106,11 +135,12 @@ class Delivery:
 
     def _settle(self, part: _Part, meaning: Meaning, reply: Reply) -> None:
         if meaning is Meaning.ACCEPTED:
-            self._fate(part.chunk, Status.ACCEPTED)
+            accepted = Fate(Status.ACCEPTED, tuple(part.chunk.events))
+            self._settlement.fates.append(accepted)
         elif meaning is Meaning.REFUSED and isinstance(reply, Answer):
             self._narrow(part, reply)
         else:
-            self._leave_unsettled(part.chunk, part.ambiguous, reply)
+            self._leave_unsettled(part)
             if meaning is Meaning.STOP and isinstance(reply, Answer):
                 self._settlement.stop = refusals.why_stopped(reply)
             else:
@@ -126,10 +156,10 @@ class Delivery:
         if cost <= self._budget:
             self._budget -= cost
             self._settlement.narrowing += len(smaller)
-            self._parts += [_Part(chunk, part.ambiguous) for chunk in reversed(smaller)]
+            self._parts += [part.of(chunk) for chunk in reversed(smaller)]
             return
         for chunk in smaller:
-            self._give_up(chunk, part.ambiguous, answer)
+            self._give_up(part.of(chunk), answer)
 
     def _remember(self, part: _Part, fates: list[Fate], answer: Answer) -> None:
         self._repeats |= any(fate.status is Status.DUPLICATE for fate in fates)
@@ -138,27 +168,22 @@ class Delivery:
         self._shape = self._shape or refusals.shape(answer)
         self._settlement.refused = None if self._named else self._shape
 
-    def _give_up(self, chunk: Chunk, ambiguous: bool, answer: Answer) -> None:
+    def _give_up(self, part: _Part, answer: Answer) -> None:
         # Where events were there already, others may be, and are no more at fault than those.
-        if ambiguous or self._repeats:
-            self._leave_unsettled(chunk, ambiguous, answer)
+        if part.ambiguous or self._repeats:
+            self._leave_unsettled(part)
         else:
-            self._settlement.fates.append(refusals.together(chunk, answer))
+            self._settlement.fates.append(refusals.together(part.chunk, answer))
 
-    def _leave_unsettled(self, chunk: Chunk, ambiguous: bool, last: Reply | None) -> None:
-        came = f"last came {last}" if last else "the run was stopped before"
-        if ambiguous:
-            message = f"no answer settled it; {came}; sending it again is harmless"
-            self._fate(chunk, Status.UNKNOWN, Problem("", "no_answer", message))
+    def _leave_unsettled(self, part: _Part) -> None:
+        if not part.chunk:
+            return
+        if part.ambiguous:
+            self._settlement.fates += unsettled.unknown(part.chunk.events, part.attempts)
         else:
-            self._fate(chunk, Status.UNSENT, Problem("", "not_sent", f"not processed; {came}"))
-
-    def _fate(self, chunk: Chunk, status: Status, *problems: Problem) -> None:
-        self._settlement.fates.append(Fate(status, tuple(chunk.events), problems))
+            self._settlement.fates.append(unsettled.unsent(part.chunk.events, part.attempts))
 
 
 def broken_off(chunk: Chunk) -> Settlement:
     """The settlement of a chunk whose delivery was broken off from outside."""
-    message = "the delivery was broken off; sending it again is harmless"
-    problem = Problem("", "broken_off", message)
-    return Settlement([Fate(Status.UNKNOWN, tuple(chunk.events), (problem,))])
+    return Settlement(unsettled.broken_off(chunk.events))

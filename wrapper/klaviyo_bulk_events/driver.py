@@ -82,7 +82,7 @@ class Driver:
             elif step.everybody:
                 self._limiter.pause(step.seconds)
             else:
-                self._stopping.wait(step.seconds)
+                self._stopping.wait(min(step.seconds, threading.TIMEOUT_MAX))
 
     def _enter(self, until: float | None) -> Place | None:
         awake = threading.Event()
@@ -99,7 +99,8 @@ class Driver:
                     break
                 if answer is not None:
                     self._watch(Waiting(answer))
-                awake.wait(min((t for t in (answer, left) if t is not None), default=None))
+                waits = (t for t in (answer, left, threading.TIMEOUT_MAX) if t is not None)
+                awake.wait(min(waits))
             return None
         finally:
             self._limiter.leave(ticket)

@@ -10,6 +10,7 @@ import httpx
 from attrs import field, frozen
 
 from klaviyo_bulk_events.answers import NoAnswer, Reply, read_answer
+from klaviyo_bulk_events.api_key import ApiKey
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.limits import SERVER
 from klaviyo_bulk_events.version import __version__
@@ -20,6 +21,7 @@ CONNECT_SECONDS: Final = 10.0
 LONGEST_ANSWER: Final = 1_000_000
 """Bytes of an answer that are read; no error document is that long."""
 
+_USER_AGENT: Final = f"klaviyo-bulk-events/{__version__} python-httpx/{httpx.__version__}"
 _NOT_WRITTEN: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -35,13 +37,11 @@ class Endpoint:
 
     url: str
     method: str
-    headers: dict[str, str] = field(repr=False)
+    headers: httpx.Headers = field(repr=False)
 
     @classmethod
-    def of(
-        cls, api_key: str | None, base_url: str | None, *, allow_plain_http: bool = False
-    ) -> "Endpoint":
-        """Take what is not given from KLAVIYO_API_KEY and KLAVIYO_BASE_URL.
+    def of(cls, key: ApiKey, base_url: str | None, *, allow_plain_http: bool = False) -> "Endpoint":
+        """Take the URL from KLAVIYO_BASE_URL if it is not given.
 
         Raises ConfigurationError, without the key in it.
         """
@@ -51,21 +51,32 @@ class Endpoint:
         return cls(
             url=base.rstrip("/") + request["url"],
             method=request["method"].upper(),
-            headers={
-                **request["headers"],
-                "Authorization": f"Klaviyo-API-Key {_checked_key(api_key)}",
-                "Accept": "application/vnd.api+json",
-                # An answer is short: compressed, it could only be a bomb.
-                "Accept-Encoding": "identity",
-                "User-Agent": f"klaviyo-bulk-events/{__version__} python-httpx/{httpx.__version__}",
-                # A retired revision must say so rather than change its meaning unseen.
-                "X-Klaviyo-Revision-Fall-Forward-Opt-Out": "1",
-            },
+            # In a repr, httpx hides the authorization among its own headers.
+            headers=httpx.Headers(
+                {
+                    **request["headers"],
+                    "Authorization": key.authorization(),
+                    "Accept": "application/vnd.api+json",
+                    # An answer is short: compressed, it could only be a bomb.
+                    "Accept-Encoding": "identity",
+                    "User-Agent": _USER_AGENT,
+                    # A retired revision must say so rather than change its meaning unseen.
+                    "X-Klaviyo-Revision-Fall-Forward-Opt-Out": "1",
+                }
+            ),
         )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is no TLS; then it goes past the environment's proxies, too.
+
+        What is meant for this machine would reach a proxy, with the key, in plain text.
+        """
+        return self.url.startswith("http:")
 
     def ssl_context(self) -> ssl.SSLContext | bool:
         """What verifies the server; loading the certificates takes time that plain HTTP saves."""
-        return False if self.url.startswith("http:") else httpx.create_ssl_context()
+        return False if self.is_plain else httpx.create_ssl_context()
 
 
 _EMPTY: Final = models.CreateJob(
@@ -74,19 +85,6 @@ _EMPTY: Final = models.CreateJob(
         attributes=models.CreateJobAttributes(events_bulk_create=models.CreateJobEntries(data=[])),
     )
 )
-
-
-def _checked_key(api_key: str | None) -> str:
-    key = api_key if api_key is not None else os.environ.get("KLAVIYO_API_KEY", "")
-    if not key:
-        raise ConfigurationError(
-            "there is no API key: set KLAVIYO_API_KEY to a private key of the account"
-        )
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise ConfigurationError(
-            "the API key holds spaces, line breaks or other characters that no key has"
-        )
-    return key
 
 
 def _check_url(base: str, allow_plain_http: bool) -> None:

@@ -121,7 +121,11 @@ class Lanes:
     def _open(self) -> Lane:
         timeout = httpx.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds))
         client = httpx.Client(
-            verify=self._context, timeout=timeout, transport=self._transport, follow_redirects=False
+            verify=self._context,
+            timeout=timeout,
+            transport=self._transport,
+            follow_redirects=False,
+            trust_env=not self._endpoint.is_plain,
         )
         return Lane(client, self._endpoint, self._seconds)
 

@@ -18,7 +18,8 @@ class Status(StrEnum):
     accepted: Klaviyo answered 202 to a request that held it.
     duplicate: it was given before in this run, or Klaviyo named it as a repeat.
     rejected: it breaks a rule, ours or Klaviyo's, and was not recorded.
-    unknown: it was sent and no answer settled it; sending it again is harmless.
+    unknown: it was sent and no answer settled it; its problems tell what came of every attempt.
+        Sent again with the same time and `unique_id` it counts once.
     unsent: it was not sent, or certainly not processed.
     """
 
@@ -82,3 +83,8 @@ class Settlement:
         if all(fate.status is Status.REJECTED for fate in self.fates):
             return self.refused
         return None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether requests were made and nothing is known of any of its events."""
+        return self.requests > 0 and all(fate.status is Status.UNKNOWN for fate in self.fates)

@@ -16,11 +16,15 @@ from klaviyo_bulk_events.repeats import Memory, Repeat, Repeats
 
 @frozen
 class Sourced:
-    """A record with where it came from; `problem` if it could not even be read."""
+    """A record with where it came from.
+
+    `problem` if it could not even be read; `others` are what else is wrong with it.
+    """
 
     record: Mapping[str, Any]
     origin: str
     problem: Problem | None = None
+    others: tuple[Problem, ...] = ()
 
 
 Record: TypeAlias = Event | Mapping[str, Any] | Sourced
@@ -111,7 +115,7 @@ class Planner:
         """The record's fields: what the encoder takes."""
         if isinstance(item, Sourced):
             if item.problem is not None:
-                raise RecordError(item.problem)
+                raise RecordError(item.problem, *item.others)
             item = item.record
         if not isinstance(item, Mapping):
             kind = type(item).__name__

@@ -56,13 +56,18 @@ class Settings:
     rates: tuple[Rate, ...]
     timeout: float
     deadline: float
+    wait_for_outage: float | None
     max_in_flight: int
     narrowing_budget: int
+    resend_unsafe: bool
     watch: Watcher
     limiter: Limiter = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        for name, most in (("timeout", _FINITE), ("deadline", float("inf"))):
+        longest = {"timeout": _FINITE, "deadline": float("inf")}
+        if self.wait_for_outage is not None:
+            longest["wait_for_outage"] = float("inf")
+        for name, most in longest.items():
             seconds = getattr(self, name)
             if not isinstance(seconds, int | float) or not 0 < seconds <= most:
                 raise ConfigurationError(f"{name} must be seconds above 0, not {seconds!r}")
@@ -76,11 +81,12 @@ class Settings:
         """The steps that deliver a chunk, telling what happens to `watch`."""
         return Delivery(
             chunk,
-            deadline=self.deadline,
+            deadline=max(self.deadline, self.wait_for_outage or 0.0),
             budget=self.narrowing_budget,
             clock=time.monotonic,
             random=random.random,
             watch=watch,
+            resend_unsafe=self.resend_unsafe,
         ).steps()
 
 

@@ -37,6 +37,7 @@ def client(options: Mapping[str, Any], watch: Watcher) -> KlaviyoBulkEvents:
         rates=options["rate"] or None,
         timeout=options["timeout"],
         deadline=options["deadline"],
+        wait_for_outage=options["wait_for_outage"],
         max_in_flight=options["max_in_flight"],
         narrowing_budget=options["narrowing_budget"],
         on_event=watch,

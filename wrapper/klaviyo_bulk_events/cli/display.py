@@ -40,15 +40,15 @@ def tell(text: str) -> bool:
     try:
         click.echo(text)
     except BrokenPipeError:
-        _give_up_output()
+        give_up_output()
     except OSError as error:
-        _give_up_output()
+        give_up_output()
         say(f"{text}\nStandard output can't be written: {error.strerror}")
         return False
     return True
 
 
-def _give_up_output() -> None:
+def give_up_output() -> None:
     """Let go of what is still buffered, which would fail once more when the process ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -1,5 +1,6 @@
 """The command group; each command is imported when it is asked for."""
 
+import sys
 from importlib import import_module
 from typing import Any, Final
 
@@ -29,6 +30,19 @@ class WrongError(click.ClickException):
 
 
 class _Commands(TeachingHelp, click.Group):
+    def main(self, *arguments: Any, **extra: Any) -> Any:
+        try:
+            return super().main(*arguments, **extra)
+        except OSError as error:
+            # What a command reads and writes it answers for itself; this is its help or version.
+            if error.filename is not None:
+                raise
+            from klaviyo_bulk_events.cli.display import give_up_output, say
+
+            give_up_output()
+            say(f"Error: standard output can't be written: {error.strerror}")
+            sys.exit(WrongError.exit_code)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_SUMMARIES)
 
@@ -72,6 +86,7 @@ def cli() -> None:
       0    every event was accepted, or was there already
       1    some were rejected
       2    wrong usage or configuration, or Klaviyo refuses the key
-      3    some are unknown or unsent: run it again, which is harmless
+      3    some are unknown or unsent: run it again, which counts nothing twice (after
+           --stamp-now, which makes new times, send the file of rejects instead)
       130  interrupted
     """

@@ -55,7 +55,12 @@ records = together(
     ),
     _record("--timezone", metavar="ZONE", help="The zone of naive times, like Europe/London."),
     _record("--unix-time", is_flag=True, help="Take numbers as times in Unix seconds."),
-    _record("--stamp-now", is_flag=True, help="Give records without a time the present one."),
+    _record(
+        "--stamp-now",
+        is_flag=True,
+        help="Give records without a time the present one. A second run gives them another, and "
+        "without --unique-id-from they then count again.",
+    ),
     _record(
         "--unique-id-from",
         metavar="NAME,...",

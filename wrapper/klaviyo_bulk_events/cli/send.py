@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from klaviyo_bulk_events.cli import options as shared
+from klaviyo_bulk_events.cli.durations import duration
 from klaviyo_bulk_events.cli.grouped import GroupedCommand, grouped
 
 _delivery = grouped("Delivery")
@@ -41,7 +42,13 @@ _output = grouped("Output")
     default=600.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long a request is tried for.",
+    help="How long a request is tried for. One that isn't settled by then ends the run.",
+)
+@_delivery(
+    "--wait-for-outage",
+    type=duration,
+    metavar="TIME",
+    help="Try for so long instead, like 90s, 15m or 6h, and go on once Klaviyo is back.",
 )
 @_delivery(
     "--max-in-flight",

@@ -8,12 +8,13 @@ from klaviyo_bulk_events.outcomes import Outcome, Status
 from klaviyo_bulk_events.problems import Problem
 from klaviyo_bulk_events.report import Report
 
+_AGAIN: Final = "run it again (after --stamp-now send the rejects instead)"
 _EXPLAINED: Final = {
     Status.ACCEPTED: "Klaviyo took them; they show up within some minutes",
     Status.DUPLICATE: "given before in this run, or there already",
     Status.REJECTED: "they break a rule and were not recorded",
-    Status.UNKNOWN: "no answer settled them: run it again, which is harmless",
-    Status.UNSENT: "not sent or not processed: run it again",
+    Status.UNKNOWN: f"no answer settled them: {_AGAIN}",
+    Status.UNSENT: f"not sent or not processed: {_AGAIN}",
 }
 
 

@@ -43,11 +43,12 @@ class Endpoint:
         """Answer one request; its time of arrival is when its head was there."""
         arrived = self.emulator.now()
         request = Request(scope, receive)
+        headers = {name.lower(): value for name, value in request.headers.items()}
         try:
             body = await _read(request)
         except ClientDisconnect:
+            self.emulator.abandon(Received(request.method, scope["path"], headers, b""), arrived)
             return
-        headers = {name.lower(): value for name, value in request.headers.items()}
         received = Received(request.method, scope["path"], headers, body)
         await Wire(scope, receive, send).carry_out(self.emulator.receive(received, arrived))
 

@@ -55,6 +55,7 @@ class Emulator:
         self._windows = Windows(self.settings.rates, self._random)
         self._arrivals = Arrivals()
         self._ledger = Ledger(self.settings.keep)
+        self._started = self.now()
 
     def now(self) -> float:
         """The time of its clock in Unix seconds, to be taken when a request's head is there."""
@@ -72,6 +73,17 @@ class Emulator:
             plan = self._admit(request, record)
             self._ledger.answer(record, plan.status)
             return plan
+
+    def abandon(self, request: Request, arrived: float) -> None:
+        """Count a request whose client left before its body's end, but for one before a reset."""
+        with self._lock:
+            try:
+                gate.check_route(request)
+            except RequestRefused:
+                return
+            if arrived >= self._started:
+                self._arrivals.add(arrived)
+                self._windows.admit(arrived)
 
     def _admit(self, request: Request, record: RequestRecord) -> Plan:
         self._arrivals.add(record.arrived)

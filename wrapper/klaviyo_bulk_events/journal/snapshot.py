@@ -89,13 +89,15 @@ class NothingLeft:
 
 
 def _line(item: Sourced) -> bytes:
-    problem = item.problem and [item.problem.pointer, item.problem.code, item.problem.message]
-    return json.dumps([_plain(item.record), item.origin, problem]).encode() + b"\n"
+    problems = [item.problem, *item.others] if item.problem else []
+    told = [[problem.pointer, problem.code, problem.message] for problem in problems]
+    return json.dumps([_plain(item.record), item.origin, told]).encode() + b"\n"
 
 
 def _record(data: bytes) -> Sourced:
-    record, origin, problem = json.loads(data)
-    return Sourced(_restored(record), origin, Problem(*problem) if problem else None)
+    record, origin, told = json.loads(data)
+    problems = (Problem(*problem) for problem in told)
+    return Sourced(_restored(record), origin, next(problems, None), tuple(problems))
 
 
 def _plain(value: Any) -> Any:

@@ -47,6 +47,7 @@ class Database:
     def select(self, query: str) -> Result:
         """Run a single SELECT."""
         self._check(query)
+        # It also refuses what calls itself a SELECT but writes: WITH x AS (INSERT ...).
         described = self._run(f"DESCRIBE {query}").fetchall()
         columns = [row[0] for row in described]
         types = [row[1] for row in described]

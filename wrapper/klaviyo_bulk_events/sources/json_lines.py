@@ -11,7 +11,7 @@ from klaviyo_bulk_events.records import fields_of
 from klaviyo_bulk_events.set_aside import ALTERED, NOT_MENDED
 from klaviyo_bulk_events.sources import json_text
 from klaviyo_bulk_events.sources.lines import Line, Lines
-from klaviyo_bulk_events.sources.rules import Rules, in_one
+from klaviyo_bulk_events.sources.rules import Rules
 
 _SET_ASIDE: Final = frozenset({"origin", "status", "problems", "record"})
 
@@ -60,7 +60,8 @@ class JsonLinesSource:
         try:
             return Sourced(self._rules.complete(value, lambda name: _at(value, name)), origin)
         except RecordError as error:
-            return Sourced(self._as_read(value), origin, in_one(error.problems))
+            first, *others = error.problems
+            return Sourced(self._as_read(value), origin, first, tuple(others))
 
     def _as_read(self, record: dict[str, Any]) -> Mapping[str, Any]:
         """The record with the rest among its properties, as far as that goes."""

@@ -60,15 +60,6 @@ class Rules:
             _fill(record, "unique_id", joined(parts), _OTHER_UNIQUE_ID)
 
 
-def in_one(problems: Sequence[Problem]) -> Problem:
-    """The first problem, which names where the others are: a source can tell only one."""
-    first, *others = problems
-    if not others:
-        return first
-    pointers = ", ".join(problem.pointer for problem in others)
-    return evolve(first, message=f"{first.message}; also at fault: {pointers}")
-
-
 def joined(parts: Sequence[str]) -> str:
     """One text out of several; different parts never give the same one."""
     if len(parts) == 1:

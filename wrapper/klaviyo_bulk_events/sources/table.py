@@ -13,7 +13,7 @@ from klaviyo_bulk_events.record_form import split
 from klaviyo_bulk_events.sources.cells import Convert, boolean, number
 from klaviyo_bulk_events.sources.fields import is_field, meant_by
 from klaviyo_bulk_events.sources.mapping import Mapped
-from klaviyo_bulk_events.sources.rules import Rules, in_one
+from klaviyo_bulk_events.sources.rules import Rules
 
 _TYPED: Final[dict[str, Convert]] = {"value": number, "backfill": boolean}
 
@@ -73,7 +73,9 @@ class Table:
             self._rules.complete(record, lambda name: cells[self._indexes[name]])
         except RecordError as error:
             problems = [*error.problems, *problems]
-        return Sourced(record, origin, in_one(problems) if problems else None)
+        if not problems:
+            return Sourced(record, origin)
+        return Sourced(record, origin, problems[0], tuple(problems[1:]))
 
 
 def _put(record: dict[str, Any], column: _Column, cell: Any) -> None:
