@@ -114,6 +114,17 @@ def chaos(session: nox.Session) -> None:
     session.run("python", "-m", "chaos", *session.posargs)
 
 
+@nox.session(default=False, python=OLDEST)
+def fuzz(session: nox.Session) -> None:
+    """Fuzz what reads records, answers and headers; `-- records` only one, `-- -runs=N` longer."""
+    install_groups(session, "fuzz")
+    install_wheel(session, "cli")
+    targets = [name for name in session.posargs if not name.startswith("-")]
+    options = [name for name in session.posargs if name.startswith("-")]
+    for target in targets or ("records", "answers", "retry_after"):
+        session.run("python", "tests/fuzzing", target, *(options or ["-max_total_time=60"]))
+
+
 @nox.session(default=False)
 def demo(session: nox.Session) -> None:
     """Send 20,000 made-up shop events to the emulator and show the report."""
