@@ -23,6 +23,7 @@ STAGES = (
     ("window_log", "limiter"),
     ("api_key", "endpoint", "lanes", "driver", "async_driver"),
     ("report", "brake", "ledger", "progress", "settings", "journaling"),
+    ("run", "async_run"),
     ("client", "async_client"),
 )
 ORDER = {module: at for at, stage in enumerate(STAGES) for module in stage}

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 from klaviyo_bulk_events.version import __version__
 
 if TYPE_CHECKING:
-    from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents, AsyncRun
-    from klaviyo_bulk_events.client import KlaviyoBulkEvents, Run
+    from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
+    from klaviyo_bulk_events.async_run import AsyncRun
+    from klaviyo_bulk_events.client import KlaviyoBulkEvents
     from klaviyo_bulk_events.errors import ConfigurationError, KlaviyoBulkEventsError
     from klaviyo_bulk_events.intake import Intake
     from klaviyo_bulk_events.outcomes import Outcome, Status
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from klaviyo_bulk_events.rates import Rate
     from klaviyo_bulk_events.records import NULL, Event, Location, Profile
     from klaviyo_bulk_events.report import Report, StoppedError
+    from klaviyo_bulk_events.run import Run
 
 __all__ = [
     "NULL",
@@ -41,8 +43,9 @@ __all__ = [
 # Imported when they are first asked for: httpx takes longer to import than all the rest, and who
 # makes events, or asks the command for help, does not need it.
 _MODULES = {
-    "async_client": ("AsyncKlaviyoBulkEvents", "AsyncRun"),
-    "client": ("KlaviyoBulkEvents", "Run"),
+    "async_client": ("AsyncKlaviyoBulkEvents",),
+    "async_run": ("AsyncRun",),
+    "client": ("KlaviyoBulkEvents",),
     "errors": ("ConfigurationError", "KlaviyoBulkEventsError"),
     "intake": ("Intake",),
     "outcomes": ("Outcome", "Status"),
@@ -50,6 +53,7 @@ _MODULES = {
     "rates": ("Rate",),
     "records": ("NULL", "Event", "Location", "Profile"),
     "report": ("Report", "StoppedError"),
+    "run": ("Run",),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 

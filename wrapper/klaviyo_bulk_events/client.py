@@ -1,26 +1,22 @@
 """The blocking client."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
-from functools import partial
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
 import httpx
 
 from klaviyo_bulk_events.api_key import ApiKey
-from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.driver import Driver
 from klaviyo_bulk_events.endpoint import Endpoint
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.journaling import JournalLike, ledger_for
 from klaviyo_bulk_events.lanes import Lanes
-from klaviyo_bulk_events.ledger import Ledger
-from klaviyo_bulk_events.outcomes import Outcome, Settlement
-from klaviyo_bulk_events.planner import Planner, Record
-from klaviyo_bulk_events.progress import Progress, outcomes
+from klaviyo_bulk_events.planner import Record
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
+from klaviyo_bulk_events.run import Run
 from klaviyo_bulk_events.settings import (
     Settings,
     check_backfill,
@@ -109,7 +105,7 @@ class KlaviyoBulkEvents:
         backfill: bool | None,
         intake: Intake | None = None,
         journal: JournalLike | None = None,
-    ) -> "Run":
+    ) -> Run:
         """Deliver the events, yielding the outcome of each as it is known, in any order."""
         return self._run(events, backfill, intake, journal, keep_records=True)
 
@@ -121,7 +117,7 @@ class KlaviyoBulkEvents:
         journal: JournalLike | None,
         *,
         keep_records: bool,
-    ) -> "Run":
+    ) -> Run:
         if self._closed:
             raise ConfigurationError("the client is closed")
         check_events(events)
@@ -148,92 +144,3 @@ class KlaviyoBulkEvents:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-class Run:
-    """A delivery under way: iterate over the outcomes, then ask for the report."""
-
-    def __init__(
-        self,
-        events: Iterable[Record],
-        planner: Planner,
-        driver: Driver,
-        settings: Settings,
-        watch: Watcher,
-        ledger: Ledger,
-        cut: Callable[[], None],
-    ) -> None:
-        self._events = events
-        self._driver = driver
-        self._cut = cut
-        self._settings = settings
-        self._deliver = partial(settings.deliver, watch=watch)
-        self._progress = Progress(planner, settings.limiter, ledger)
-        self._stopped = False
-        self._settlements = self._settle()
-
-    def __iter__(self) -> Iterator[Outcome]:
-        """The outcomes that are still to come; whoever leaves the loop ends the run."""
-        try:
-            for settled in self._settlements:
-                yield from outcomes(settled)
-        finally:
-            self.close()
-        self._progress.raise_if_ended_early()
-
-    def finish(self) -> Report:
-        """Deliver all that is left; the report. After KeyboardInterrupt, stop() it first."""
-        for _ in self._settlements:
-            pass
-        self._progress.raise_if_ended_early()
-        return self.report()
-
-    def report(self) -> Report:
-        """The sum of the run. Raises ConfigurationError as long as it has not ended."""
-        return self._progress.report()
-
-    def close(self) -> None:
-        """End early: wait for what is in flight; the rest is unsent."""
-        self._stopped = True
-        self._settlements.close()
-
-    def stop(self) -> None:
-        """End early, from any thread: what is in flight is settled, the rest is unsent."""
-        self._stopped = True
-        self._driver.stop()
-
-    def abandon(self) -> None:
-        """Stop, and wait for no answer: what is in flight becomes unknown.
-
-        So does what other runs of the same client have in flight, if no retry settles it.
-        """
-        self.stop()
-        self._cut()
-
-    def _settle(self) -> Generator[Outcome | Settlement]:
-        settings = self._settings
-        settle = self._driver.settle(self._ready(), self._deliver, settings.max_in_flight)
-        try:
-            for settled in settle:
-                if not self._progress.add(settled):
-                    self.stop()
-                yield settled
-        finally:
-            settle.close()
-            self._progress.end(self._driver.left())
-
-    def _ready(self) -> Iterator[Outcome | Settlement | Chunk]:
-        try:
-            while (chunk := self._progress.pending()) is not None:
-                yield chunk
-            for record in self._events:
-                ready = self._progress.take(record)
-                if ready is not None:
-                    yield ready
-                if self._stopped:
-                    break
-        except Exception as error:
-            self._progress.failed(error)
-        last = self._progress.finish(stopped=self._stopped)
-        if last is not None:
-            yield last
