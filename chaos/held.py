@@ -35,14 +35,14 @@ class Held:
         return {number for event in events if (number := self._take(event)) is not None}
 
     def lost(
-        self, items: Iterable[Item], refused: Collection[int], *, whole: bool
+        self, items: Iterable[Item], refused: Collection[int], conflicts: Collection[int]
     ) -> Iterator[Item]:
         """The first of each key of which nothing is held, though it was never refused.
 
-        `whole`: conflicts were sent again, too, and one that was refused may have come before the
-        first, which then was the conflict.
+        In a file of rejects another of its key may stand before it. Where that one was refused, and
+        it was told that it is among the `conflicts`, it is not lost.
         """
-        keys = {self.contents[number].key for number in refused} if whole else set()
+        keys = {self.contents[number].key for number in refused}
         firsts: dict[Hashable, Item] = {}
         for item in items:
             if item.content is not None:
@@ -50,9 +50,9 @@ class Held:
         for key, item in firsts.items():
             content = item.content
             assert content is not None
-            if key in self.keys or key in keys or content.is_dropped:
+            if key in self.keys or content.is_dropped or content.number in refused:
                 continue
-            if content.number not in refused:
+            if not (key in keys and content.number in conflicts):
                 yield item
 
     def _take(self, event: Event) -> int | None:

@@ -11,7 +11,7 @@ from attrs import define, field
 
 from chaos import limits, records, sums
 from chaos.calling import Caller
-from chaos.claims import Claims
+from chaos.claims import CONFLICT, Claims
 from chaos.command import Interruption
 from chaos.faults import Kind, RunFailed, Wrong, all_of
 from chaos.held import Held
@@ -41,6 +41,7 @@ class Run:
     folder: Path
     running: Running
     refused: set[int] = field(factory=set)
+    conflicts: set[int] = field(factory=set)
     cut_short: int = 0
     generating: float = 0.0
     comparing: float = 0.0
@@ -71,7 +72,7 @@ class Run:
         left = self._resumed(whole) if self.plan.journal else self._first(whole)
         while left:
             left = self._following(self._call(left), left)
-        lost = self.held.lost(self.items, self.refused, whole=self.plan.whole)
+        lost = self.held.lost(self.items, self.refused, self.conflicts)
         wrong = all_of(Kind.LOST, (str(item.line[:_SHOWN]) for item in lost))
         self._raise_for([*wrong, *all_of(Kind.LIMIT, limits.broken(self.emulator))])
 
@@ -130,6 +131,8 @@ class Run:
             content = step.items[at].content
             if content is not None and aside.is_named_by_server:
                 self.refused.add(content.number)
+            elif content is not None and aside.code == CONFLICT:
+                self.conflicts.add(content.number)
 
     def _raise_for(self, wrong: Sequence[Wrong]) -> None:
         if wrong:

@@ -171,20 +171,22 @@ def test_a_repeat_within_the_window(rejects: Mapping[int, SetAside], is_true: bo
 
 def test_what_is_lost() -> None:
     """An event that isn't there is lost, unless it was refused."""
-    assert list(held(3).lost(ITEMS, (), whole=True)) == [ITEMS[3]]
-    assert list(held(3).lost(ITEMS, {n(3)}, whole=False)) == []
+    assert list(held(3).lost(ITEMS, (), ())) == [ITEMS[3]]
+    assert list(held(3).lost(ITEMS, (), {n(3)})) == [ITEMS[3]]
+    assert list(held(3).lost(ITEMS, {n(3)}, ())) == []
 
 
-@pytest.mark.parametrize("whole", [False, True])
-def test_what_a_refused_conflict_excuses(whole: bool) -> None:
-    """Where conflicts are sent again, a refused one may stand for the first of its key."""
+@pytest.mark.parametrize("is_told", [False, True])
+def test_what_a_refused_conflict_excuses(is_told: bool) -> None:
+    """A first that was told to be the conflict of another, which was refused, is not lost."""
     first = ITEMS[3].content
     assert first is not None
     conflict = ITEMS[3]._replace(content=first._replace(number=99))
     both = [*ITEMS, conflict]
     follower = Held.of(both)
     follower.keys |= held(3).keys
-    assert (list(follower.lost(both, {99}, whole=whole)) == []) is whole
+    conflicts = {first.number} if is_told else set()
+    assert (list(follower.lost(both, {99}, conflicts)) == []) is is_told
 
 
 class Remembering:
