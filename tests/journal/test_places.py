@@ -1,5 +1,6 @@
 """A resumed run keeps to what the dead one used up of the limits."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,17 @@ class Clock:
         return self.now
 
 
+OPENED: list[Store] = []
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    """Close what a test opened: runs that died leave their journals as they are."""
+    yield
+    while OPENED:
+        OPENED.pop().close()
+
+
 def limiter(path: Path, clock: Clock, boot: str | None = "one") -> Limiter:
     """One request in 10 seconds, remembered in a journal."""
 
@@ -30,7 +42,9 @@ def limiter(path: Path, clock: Clock, boot: str | None = "one") -> Limiter:
         raise error
 
     made = Limiter([Rate(1, WINDOW)], LEASE, clock)
-    made.attach(Places(Store(path), fail, clock, lambda: boot))
+    store = Store(path)
+    OPENED.append(store)
+    made.attach(Places(store, fail, clock, lambda: boot))
     return made
 
 

@@ -54,7 +54,11 @@ class Store:
                 isolation_level=None,
                 check_same_thread=False,
             )
-            self.is_new = self._open(writes=writes)
+            try:
+                self.is_new = self._open(writes=writes)
+            except BaseException:
+                self._connection.close()
+                raise
 
     def _open(self, *, writes: bool) -> bool:
         is_new = self._is_new()
