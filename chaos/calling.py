@@ -11,7 +11,7 @@ from attrs import define, field
 
 from chaos import command, options
 from chaos.command import INTERRUPTED, Ended, Interruption
-from chaos.faults import Kind, RunFailed, Wrong
+from chaos.faults import Kind, RunFailedError, Wrong
 from chaos.held import Held
 from chaos.plan import LONG, Plan
 from chaos.sources import Source
@@ -49,7 +49,7 @@ class Caller:
         patient: bool,
         journal: bool,
     ) -> Step | None:
-        """Send the sources; None if the command did not live to report. Raises RunFailed."""
+        """Send the sources; None if the command did not live to report. Raises RunFailedError."""
         arguments = options.arguments(self.plan, given, patient=patient)
         if journal:
             arguments += options.JOURNAL
@@ -130,7 +130,7 @@ class Caller:
         if ended.code < 0 or ended.code in INTERRUPTED:
             return None
         text = f"the exit code is {ended.code} and there is no report: {ended.output}"
-        raise RunFailed(f"call {self.calls}", [Wrong(Kind.OTHER, text)])
+        raise RunFailedError(f"call {self.calls}", [Wrong(Kind.OTHER, text)])
 
 
 def _unanswered(output: str) -> int:

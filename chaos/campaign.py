@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from chaos import options
-from chaos.faults import Kind, RunFailed
+from chaos.faults import Kind, RunFailedError
 from chaos.figures import Result
 from chaos.plan import plan
 from chaos.run import Run
@@ -52,7 +52,7 @@ def attempt(seed: int, events: int, *, journal: bool) -> Result:
 def _failure(run: Run) -> tuple[str | None, Counter[Kind]]:
     try:
         run.carry_out()
-    except RunFailed as failed:
+    except RunFailedError as failed:
         return str(failed), Counter(wrong.kind for wrong in failed.wrong)
     except Exception:  # a run that breaks the campaign itself must not end the others
         return traceback.format_exc(), Counter([Kind.OTHER])

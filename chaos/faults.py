@@ -30,7 +30,7 @@ class Wrong(NamedTuple):
         return f"{self.kind.value}: {self.text[:_LENGTH]}"
 
 
-class RunFailed(Exception):  # noqa: N818
+class RunFailedError(Exception):
     """Something that is promised was not true."""
 
     def __init__(self, where: str, wrong: Sequence[Wrong]) -> None:

@@ -13,7 +13,7 @@ from chaos import limits, records, sums
 from chaos.calling import Caller
 from chaos.claims import CONFLICT, Claims
 from chaos.command import Interruption
-from chaos.faults import Kind, RunFailed, Wrong, all_of
+from chaos.faults import Kind, RunFailedError, Wrong, all_of
 from chaos.held import Held
 from chaos.plan import Plan
 from chaos.records import Item
@@ -67,7 +67,7 @@ class Run:
         return self.running.emulator
 
     def carry_out(self) -> None:
-        """Deliver, and compare after each call and at the end. Raises RunFailed."""
+        """Deliver, and compare after each call and at the end. Raises RunFailedError."""
         whole = self._files.source(self.items, self.plan)
         left = self._resumed(whole) if self.plan.journal else self._first(whole)
         while left:
@@ -136,7 +136,7 @@ class Run:
 
     def _raise_for(self, wrong: Sequence[Wrong]) -> None:
         if wrong:
-            raise RunFailed(f"call {self.caller.calls}", wrong)
+            raise RunFailedError(f"call {self.caller.calls}", wrong)
 
     def _following(self, step: Step | None, given: Sequence[Source]) -> list[Source]:
         """What a user sends next: what was set aside, and what was not read."""

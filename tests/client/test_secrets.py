@@ -83,11 +83,11 @@ def test_no_key_where_a_run_fails(kind: str, source: Callable[[], Any]) -> None:
     answer = httpx.MockTransport(failing(401))
     if kind == "blocking":
         klaviyo = KlaviyoBulkEvents(KEY, transport=answer)
-        with pytest.raises(Exception) as raised:  # noqa: PT011
+        with pytest.raises(Exception) as raised:  # noqa: PT011 - whatever it is
             klaviyo.send(source(), backfill=True)
     else:
         other = AsyncKlaviyoBulkEvents(KEY, transport=answer)
-        with pytest.raises(Exception) as raised:  # noqa: PT011
+        with pytest.raises(Exception) as raised:  # noqa: PT011 - whatever it is
             asyncio.run(other.send(source(), backfill=True))
     assert list(frames(raised.value))
     assert KEY not in shown(raised.value)
