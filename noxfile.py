@@ -70,7 +70,8 @@ def tests(session: nox.Session) -> None:
 def tests_oldest(session: nox.Session) -> None:
     """Test the installed wheel with the oldest dependencies that it allows."""
     project = PYPROJECT["project"]
-    extras = (project["optional-dependencies"][name] for name in ("cli", "emulator", "sql"))
+    names = ("cli", "emulator", "redis", "sql")
+    extras = (project["optional-dependencies"][name] for name in names)
     oldest = [*project["dependencies"], *itertools.chain.from_iterable(extras)]
     session.install("--resolution=lowest-direct", *oldest)
     install_groups(session, "test")

@@ -9,9 +9,9 @@ import klaviyo_bulk_events
 
 PACKAGE = Path(klaviyo_bulk_events.__file__).parent
 NAME = "klaviyo_bulk_events"
-AROUND = ("sources", "journal", "cli", "emulator", "__main__")
-# Reaches around itself once a run is given the path of a journal, and not before.
-LAZY = {"journaling": {"journal"}}
+AROUND = ("sources", "journal", "shared_places", "cli", "emulator", "__main__")
+# Reach around themselves once a journal or a shared limiter is named, and not before.
+LAZY = {"journaling": {"journal"}, "limiting": {"shared_places"}}
 # The flow, each stage importing only what stands before it.
 STAGES = (
     ("version", "errors", "rates", "limits", "problems"),
@@ -20,8 +20,8 @@ STAGES = (
     ("metrics", "event_fields", "profile_fields", "profiles", "encoder", "decoder"),
     ("json_form", "repeats", "outcomes", "chunker", "planner", "set_aside"),
     ("answers", "retry", "refusals", "steps", "unsettled", "delivery"),
-    ("window_log", "limiter"),
-    ("api_key", "endpoint", "lanes", "driver", "async_driver"),
+    ("boot", "window_log", "places", "limiting", "limiter"),
+    ("credentials", "endpoint", "lanes", "driver", "async_driver"),
     ("report", "brake", "ledger", "progress", "settings", "journaling"),
     ("run", "async_run"),
     ("client", "async_client"),
@@ -91,7 +91,7 @@ def test_generated_names_stay_in_few_places() -> None:
     """They change with revisions."""
     users = {
         path.stem
-        for folder in (PACKAGE, PACKAGE / "journal")
+        for folder in (PACKAGE, PACKAGE / "journal", PACKAGE / "shared_places")
         for path in folder.glob("*.py")
         if "klaviyo_bulk_events_api" in path.read_text()
     }

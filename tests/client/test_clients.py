@@ -28,6 +28,7 @@ from klaviyo_bulk_events.driver import Driver
 from klaviyo_bulk_events.emulator import Running, Settings, running
 from klaviyo_bulk_events.limiter import Limiter
 from klaviyo_bulk_events.outcomes import Settlement
+from klaviyo_bulk_events.places import MemoryPlaces
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.steps import Answered, Enter, Paused, Retrying, Waiting
 
@@ -188,7 +189,7 @@ def test_an_outage_stops_the_run(connect: Connect, emulated: Running, make: Make
 
 def test_a_pause_of_centuries_can_be_waited_for() -> None:
     """A `Retry-After` longer than any thread can wait holds requests back, and breaks nothing."""
-    limiter = Limiter([Rate(1, 1.0)], 1.0)
+    limiter = Limiter(MemoryPlaces([Rate(1, 1.0)], 1.0))
     limiter.pause(1e14)
     waiting = threading.Event()
     driver = Driver(limiter, lambda body: NoAnswer("never", written=False), lambda _: waiting.set())

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from klaviyo_bulk_events import ConfigurationError, KlaviyoBulkEvents, StoppedError, limits
-from klaviyo_bulk_events.api_key import ApiKey
+from klaviyo_bulk_events.credentials import ApiKey
 from klaviyo_bulk_events.endpoint import Endpoint
 
 KEY = "pk_0123456789abcdef"
@@ -71,9 +71,9 @@ def test_the_environment_fills_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KLAVIYO_API_KEY", "pk_env")
     monkeypatch.setenv("KLAVIYO_BASE_URL", "https://proxy.example.org")
     endpoint = Endpoint.of(ApiKey(None), None)
-    assert endpoint.headers["Authorization"] == "Klaviyo-API-Key pk_env"
+    assert endpoint.headers()["Authorization"] == "Klaviyo-API-Key pk_env"
     assert endpoint.url.startswith("https://proxy.example.org/api/")
-    assert Endpoint.of(ApiKey(KEY), "https://a.b").headers["Authorization"].endswith(KEY)
+    assert Endpoint.of(ApiKey(KEY), "https://a.b").headers()["Authorization"].endswith(KEY)
 
 
 def test_what_a_request_carries() -> None:

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from klaviyo_bulk_events import AsyncKlaviyoBulkEvents, KlaviyoBulkEvents
-from klaviyo_bulk_events.api_key import ApiKey
 from klaviyo_bulk_events.cli.main import cli
 from klaviyo_bulk_events.cli.send import send
+from klaviyo_bulk_events.credentials import ApiKey
 from klaviyo_bulk_events.emulator import Running
 from klaviyo_bulk_events.endpoint import Endpoint
 
@@ -129,11 +129,11 @@ def test_no_key_in_any_repr() -> None:
     """Nor in that of anything a client is made of."""
     key = ApiKey(KEY)
     endpoint = Endpoint.of(key, None)
-    texts = [repr(key), repr(endpoint), repr(endpoint.headers)]
+    texts = [repr(key), repr(endpoint), repr(endpoint.headers())]
     for kind in CLIENTS:
         texts += [repr(kind(KEY)), repr(vars(kind(KEY)))]
     assert not [text for text in texts if KEY in text]
-    assert KEY in endpoint.headers["authorization"]
+    assert KEY in endpoint.headers()["authorization"]
 
 
 def test_no_key_among_the_arguments_of_a_command() -> None:

@@ -15,7 +15,7 @@ from klaviyo_bulk_events.chunker import Chunk, Chunker
 from klaviyo_bulk_events.delivery import Delivery
 from klaviyo_bulk_events.encoder import EncodedEvent, Encoder
 from klaviyo_bulk_events.outcomes import Settlement
-from klaviyo_bulk_events.steps import Enter, Post, Step, Wait
+from klaviyo_bulk_events.steps import Enter, Post, Renew, Step, Wait
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ENTRY: Final = "/data/attributes/events-bulk-create/data/{}"
@@ -283,6 +283,10 @@ class Run:
             # A pause holds back everybody at the limiter, which is where this goes next.
             self.earliest = self.now + step.seconds
             return None
+        if isinstance(step, Renew):
+            assert isinstance(self.last, Answer)
+            assert self.last.status == 401
+            return False
         return self._post(step)
 
     def _enter(self, step: Enter) -> bool:

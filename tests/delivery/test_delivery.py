@@ -11,7 +11,7 @@ from klaviyo_bulk_events.answers import Answer, ApiError, NoAnswer, Reply
 from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.delivery import Delivery
 from klaviyo_bulk_events.outcomes import Settlement, Status
-from klaviyo_bulk_events.steps import Answered, Enter, Notice, Paused, Post, Retrying, Wait
+from klaviyo_bulk_events.steps import Answered, Enter, Notice, Paused, Post, Renew, Retrying, Wait
 
 DEADLINE = 100.0
 ENTRY = "/data/attributes/events-bulk-create/data"
@@ -35,7 +35,12 @@ class Simulation:
         replies: Sequence[Reply] | Callable[[bytes], Reply],
         stop_after: int | None = None,
         budget: int = 0,
+        refused: str | None = None,
+        renewed: int = 0,
     ) -> None:
+        self.renewals = 0
+        self._renewed = renewed
+        self._refused = refused
         self.now = 0.0
         self.bodies: list[bytes] = []
         self.waits: list[Wait] = []
@@ -63,9 +68,12 @@ class Simulation:
                 settlement: Settlement = end.value
                 return settlement
             if isinstance(step, Enter):
-                result = len(self.bodies) != self._stop_after
+                result = self._refused or len(self.bodies) != self._stop_after
             elif isinstance(step, Post):
                 result = self._answer(step.body)
+            elif isinstance(step, Renew):
+                self.renewals += 1
+                result = self.renewals <= self._renewed
             else:
                 self.waits.append(step)
                 self.now += step.seconds
@@ -338,3 +346,34 @@ def test_a_profile_that_stands_twice_is_no_repeat(chunk: Chunk) -> None:
     pointer = f"{ENTRY}/1/attributes/profile/data"
     run = Simulation(chunk, [refusal(pointer, code="duplicate_profile"), OK])
     assert run.fates["rejected"] == ["order-1", "order-3"]
+
+
+UNAUTHORISED = Answer(401, None, (ApiError("e", "not_authenticated", "", "", ""),))
+
+
+@pytest.mark.parametrize(
+    ("replies", "renewed", "status", "renewals"),
+    [
+        ([UNAUTHORISED, OK], 1, "accepted", 1),
+        ([UNAUTHORISED], 1, "unsent", 1),
+        ([UNAUTHORISED], 0, "unsent", 1),
+        ([LOST, UNAUTHORISED, OK], 1, "accepted", 1),
+        ([Answer(403, None, UNAUTHORISED.errors)], 1, "unsent", 0),
+    ],
+)
+def test_a_refused_credential_is_renewed_once(
+    chunk: Chunk, replies: list[Reply], renewed: int, status: str, renewals: int
+) -> None:
+    """A token that expired is asked for again; one that is refused again ends the run."""
+    run = Simulation(chunk, replies, renewed=renewed)
+    assert {fate.status for fate in run.settlement.fates} == {status}
+    assert run.renewals == renewals
+    assert (run.settlement.stop is None) is (status == "accepted")
+
+
+def test_nothing_is_sent_without_a_limiter(chunk: Chunk) -> None:
+    """Where its places can't be reached any more, the run ends and says so."""
+    run = Simulation(chunk, [OK], refused="the limiter at redis://cache is away")
+    assert run.bodies == []
+    assert run.settlement.outage == "the limiter at redis://cache is away"
+    assert {fate.status for fate in run.settlement.fates} == {Status.UNSENT}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from klaviyo_bulk_events.limiter import UNUSED_AFTER, Limiter, Place, Ticket
+from klaviyo_bulk_events.places import MemoryPlaces
 from klaviyo_bulk_events.rates import Rate
 
 
@@ -28,7 +29,7 @@ def clock() -> Clock:
 @pytest.fixture
 def limiter(clock: Clock) -> Limiter:
     """One request in 10 seconds, with a lease of 60."""
-    return Limiter([Rate(1, 10.0)], 60.0, clock)
+    return Limiter(MemoryPlaces([Rate(1, 10.0)], 60.0, clock), clock)
 
 
 def join(limiter: Limiter, wake: Callable[[], None] = lambda: None) -> Ticket:
@@ -96,7 +97,7 @@ def test_a_grant_grows_stale(limiter: Limiter, clock: Clock) -> None:
 
 def test_threads_and_an_event_loop_share_one_line(clock: Clock) -> None:
     """Both kinds of waiters are woken, each in its own way, in the order of their coming."""
-    limiter = Limiter([Rate(1, 10.0)], 60.0, clock)
+    limiter = Limiter(MemoryPlaces([Rate(1, 10.0)], 60.0, clock), clock)
     held = place(limiter.ask(join(limiter)))
     served: list[str] = []
     in_line = threading.Event()

@@ -16,6 +16,7 @@ from hypothesis.stateful import (
 )
 
 from klaviyo_bulk_events.limiter import UNUSED_AFTER, Limiter, Place, Ticket
+from klaviyo_bulk_events.places import MemoryPlaces
 from klaviyo_bulk_events.rates import Rate
 
 LEASE = 8.0
@@ -48,7 +49,8 @@ class LimiterMachine(RuleBasedStateMachine):
     def start(self, rates: list[Rate], start: float) -> None:
         self.now = start
         self.rates = rates
-        self.limiter = Limiter(rates, LEASE, lambda: self.now)
+        places = MemoryPlaces(rates, LEASE, lambda: self.now)
+        self.limiter = Limiter(places, lambda: self.now)
         self.line: list[Sender] = []
         self.granted: list[Place] = []
         self.arrived: list[Place] = []
@@ -99,7 +101,7 @@ class LimiterMachine(RuleBasedStateMachine):
     def arrive(self, which: int) -> None:
         """It was written in time; the server has it at some moment before the lease ends."""
         place = self.granted.pop(which % len(self.granted))
-        if self.now > place.end:
+        if self.now > place.granted + LEASE:
             self.limiter.unused(place)
             return
         self.arrived.append(place)

@@ -13,7 +13,7 @@ from klaviyo_bulk_events.chunker import Chunk, Chunker
 from klaviyo_bulk_events.delivery import Delivery, broken_off
 from klaviyo_bulk_events.encoder import Encoder
 from klaviyo_bulk_events.outcomes import Fate, Settlement, Status
-from klaviyo_bulk_events.steps import Enter, Post
+from klaviyo_bulk_events.steps import Enter, Post, Renew
 
 DEADLINE = 100.0
 OK = Answer(202, None, None)
@@ -80,6 +80,8 @@ def deliver(
             elif isinstance(step, Post):
                 bodies.append(step.body)
                 result = left.pop(0) if len(left) > 1 else left[0]
+            elif isinstance(step, Renew):
+                result = False
             else:
                 now += step.seconds
     except StopIteration as end:

@@ -9,6 +9,7 @@ from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.journal.places import Places
 from klaviyo_bulk_events.journal.store import Store
 from klaviyo_bulk_events.limiter import Limiter, Place
+from klaviyo_bulk_events.places import MemoryPlaces
 from klaviyo_bulk_events.rates import Rate
 
 WINDOW, LEASE = 10.0, 60.0
@@ -41,7 +42,7 @@ def limiter(path: Path, clock: Clock, boot: str | None = "one") -> Limiter:
     def fail(error: JournalError) -> None:
         raise error
 
-    made = Limiter([Rate(1, WINDOW)], LEASE, clock)
+    made = Limiter(MemoryPlaces([Rate(1, WINDOW)], LEASE, clock), clock)
     store = Store(path)
     OPENED.append(store)
     made.attach(Places(store, fail, clock, lambda: boot))

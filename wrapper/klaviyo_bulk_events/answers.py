@@ -1,5 +1,6 @@
 """What came back from an attempt, read tolerantly."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -10,6 +11,9 @@ from attrs import field, frozen
 
 LONGEST_TEXT: Final = 2_000
 """Characters kept of any text in an error: a server's words end up in reports."""
+
+_COUNT: Final = re.compile(r"\d{1,9}", re.ASCII).fullmatch
+_POLICY: Final = re.compile(r"\s*(\d{1,9})\s*;\s*w=(\d{1,9}(?:\.\d{1,9})?)\s*", re.ASCII).fullmatch
 
 
 @frozen
@@ -32,12 +36,21 @@ class ApiError:
 
 
 @frozen
+class Allowance:
+    """What an answer says of a rate limit: so many more requests in this window of `seconds`."""
+
+    remaining: int
+    seconds: float
+
+
+@frozen
 class Answer:
     """A complete answer. `errors` is None where the body is no JSON:API error document."""
 
     status: int
     retry_after: float | None
     errors: tuple[ApiError, ...] | None
+    allowance: Allowance | None = None
 
     def __str__(self) -> str:
         named = ", ".join(f"{e.code} {e.id}" for e in (self.errors or ())[:3])
@@ -61,7 +74,8 @@ Reply: TypeAlias = Answer | NoAnswer
 def read_answer(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> Answer:
     """Make an answer of what was received; whatever can't be read counts as absent."""
     retry_after = read_retry_after(headers.get("retry-after"), now)
-    return Answer(status, retry_after, read_errors(body) if status >= 400 else None)
+    errors = read_errors(body) if status >= 400 else None
+    return Answer(status, retry_after, errors, read_allowance(headers))
 
 
 def read_retry_after(text: str | None, now: datetime) -> float | None:
@@ -78,6 +92,20 @@ def read_retry_after(text: str | None, now: datetime) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now).total_seconds())
+
+
+def read_allowance(headers: Mapping[str, str]) -> Allowance | None:
+    """What is left of a rate limit; None if that is not said, or not of which window.
+
+    `RateLimit-Limit: 10, 10;w=1, 150;w=60` names the limit that `RateLimit-Remaining` is about, and
+    then all limits with their windows in seconds.
+    """
+    limit, *policies = headers.get("ratelimit-limit", "")[:LONGEST_TEXT].split(",")
+    remaining = headers.get("ratelimit-remaining", "").strip()
+    windows = [found for text in policies if (found := _POLICY(text)) and found[1] == limit.strip()]
+    if len(windows) != 1 or _COUNT(remaining) is None:
+        return None
+    return Allowance(int(remaining), float(windows[0][2]))
 
 
 def read_errors(body: bytes) -> tuple[ApiError, ...] | None:

@@ -8,13 +8,14 @@ from typing import Self
 import httpx
 
 from klaviyo_bulk_events.answers import NoAnswer, Reply
-from klaviyo_bulk_events.api_key import ApiKey
 from klaviyo_bulk_events.async_driver import AsyncDriver
 from klaviyo_bulk_events.async_run import AsyncRun
-from klaviyo_bulk_events.endpoint import CONNECT_SECONDS, Endpoint, Received, no_answer
+from klaviyo_bulk_events.credentials import TokenSource, credential
+from klaviyo_bulk_events.endpoint import CONNECT_SECONDS, Endpoint, Received, no_answer, no_token
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.journaling import JournalLike, ledger_for
+from klaviyo_bulk_events.limiting import MEMORY
 from klaviyo_bulk_events.planner import Record
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
@@ -39,10 +40,13 @@ class AsyncKlaviyoBulkEvents:
 
     def __init__(
         self,
-        api_key: str | None = None,
+        api_key: str | TokenSource | None = None,
         *,
+        account: str | None = None,
         base_url: str | None = None,
         rates: Iterable[Rate | str] | None = None,
+        share: float = 1.0,
+        limiter: str = MEMORY,
         timeout: float = 60.0,
         deadline: float = 600.0,
         wait_for_outage: float | None = None,
@@ -53,10 +57,15 @@ class AsyncKlaviyoBulkEvents:
         allow_plain_http: bool = False,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        key = ApiKey(api_key)
+        who = credential(api_key)
         del api_key
+        self._endpoint = Endpoint.of(
+            who, base_url, account=account, allow_plain_http=allow_plain_http
+        )
         self._settings = Settings(
-            rates=read_rates(rates),
+            rates=read_rates(rates, share),
+            shared_limiter=limiter,
+            account=self._endpoint.account,
             timeout=timeout,
             deadline=deadline,
             wait_for_outage=wait_for_outage,
@@ -65,7 +74,6 @@ class AsyncKlaviyoBulkEvents:
             resend_unsafe=resend_unsafe,
             watch=guarded(on_event),
         )
-        self._endpoint = Endpoint.of(key, base_url, allow_plain_http=allow_plain_http)
         self._http = httpx.AsyncClient(
             verify=self._endpoint.ssl_context(),
             timeout=httpx.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout)),
@@ -114,7 +122,9 @@ class AsyncKlaviyoBulkEvents:
         check_backfill(backfill)
         ledger = ledger_for(journal, self._endpoint, intake, backfill)
         watch = together(self._settings.watch, ledger.hear)
-        driver = AsyncDriver(self._settings.limiter, self._post, watch)
+        driver = AsyncDriver(
+            self._settings.limiter, self._post, watch, self._endpoint.credential.renew_async
+        )
         plan = planner(intake, backfill, keep_records=keep_records, repeats=ledger.repeats)
         return AsyncRun(events, plan, driver, self._settings, watch, ledger)
 
@@ -122,6 +132,7 @@ class AsyncKlaviyoBulkEvents:
         """Close the connections."""
         self._closed = True
         await self._http.aclose()
+        self._settings.limiter.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -136,18 +147,20 @@ class AsyncKlaviyoBulkEvents:
 
     async def _post(self, body: bytes) -> Reply:
         try:
+            headers = await self._endpoint.headers_async()
+        except Exception as error:  # whatever yields tokens may raise
+            return no_token(error)
+        try:
             async with asyncio.timeout(self._settings.timeout):
-                return await self._exchange(body)
+                return await self._exchange(body, headers)
         except TimeoutError:
             return NoAnswer("the attempt's time is over", written=True)
         except Exception as error:  # whatever a transport raises, the server may have the request
             return no_answer(error)
 
-    async def _exchange(self, body: bytes) -> Reply:
+    async def _exchange(self, body: bytes, headers: httpx.Headers) -> Reply:
         endpoint = self._endpoint
-        request = self._http.stream(
-            endpoint.method, endpoint.url, content=body, headers=endpoint.headers
-        )
+        request = self._http.stream(endpoint.method, endpoint.url, content=body, headers=headers)
         async with request as response:
             received = Received(response)
             async for part in response.aiter_bytes():

@@ -9,20 +9,26 @@ from typing import Any
 from klaviyo_bulk_events.answers import NoAnswer, Reply
 from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.delivery import Steps, broken_off
-from klaviyo_bulk_events.limiter import Limiter, Place
+from klaviyo_bulk_events.errors import LimiterError
+from klaviyo_bulk_events.limiter import Limiter, Place, Ticket
 from klaviyo_bulk_events.outcomes import Outcome, Settlement
-from klaviyo_bulk_events.steps import Enter, Post, Waiting, Watcher
+from klaviyo_bulk_events.steps import Enter, Post, Renew, Waiting, Watcher
 
 
 class AsyncDriver:
     """Carries out the steps of deliveries, of which several may be under way."""
 
     def __init__(
-        self, limiter: Limiter, post: Callable[[bytes], Awaitable[Reply]], watch: Watcher
+        self,
+        limiter: Limiter,
+        post: Callable[[bytes], Awaitable[Reply]],
+        watch: Watcher,
+        renew: Callable[[float], Awaitable[bool]],
     ) -> None:
         self._limiter = limiter
         self._post_body = post
         self._watch = watch
+        self._renew = renew
         self._stopping = asyncio.Event()
         self._waiting: set[asyncio.Event] = set()
         self._under_way: dict[asyncio.Task[Settlement], Chunk] = {}
@@ -78,7 +84,7 @@ class AsyncDriver:
 
     async def carry(self, steps: Steps) -> Settlement:
         """Carry out the steps of one delivery."""
-        place: Place | None = None
+        place: Place | str | None = None
         result: Any = None
         while True:
             try:
@@ -88,15 +94,24 @@ class AsyncDriver:
                 return settlement
             if isinstance(step, Enter):
                 place = await self._enter(step.until)
-                result = place is not None
+                result = place if isinstance(place, str) else place is not None
             elif isinstance(step, Post):
                 result = await self._post(step.body, place)
+            elif isinstance(step, Renew):
+                result = await self._renewed(place)
             elif step.everybody:
-                self._limiter.pause(step.seconds)
+                await self._call(self._limiter.pause, step.seconds)
             else:
                 await _sleep(self._stopping, step.seconds)
 
-    async def _enter(self, until: float | None) -> Place | None:
+    async def _renewed(self, place: Place | str | None) -> bool:
+        try:
+            return isinstance(place, Place) and await self._renew(place.granted)
+        except Exception:  # whatever yields tokens may raise
+            return False
+
+    async def _enter(self, until: float | None) -> Place | str | None:
+        """A place, or why there can be none, or None where it was not to be had in time."""
         awake = asyncio.Event()
         loop = asyncio.get_running_loop()
         self._waiting.add(awake)
@@ -104,7 +119,7 @@ class AsyncDriver:
         try:
             while not self._stopping.is_set():
                 awake.clear()
-                answer = self._limiter.ask(ticket)
+                answer = await self._ask(ticket)
                 if isinstance(answer, Place):
                     return answer
                 left = None if until is None else until - time.monotonic()
@@ -112,23 +127,50 @@ class AsyncDriver:
                     break
                 if answer is not None:
                     self._watch(Waiting(answer))
-                await _sleep(awake, min((t for t in (answer, left) if t is not None), default=None))
+                await _sleep(awake, self._longest_sleep(answer, left))
             return None
+        except LimiterError as error:
+            return str(error)
         finally:
-            self._limiter.leave(ticket)
             self._waiting.discard(awake)
+            await self._call(self._limiter.leave, ticket)
 
-    async def _post(self, body: bytes, place: Place | None) -> Reply | None:
-        while place is not None and self._limiter.is_stale(place):
-            self._limiter.unused(place)
+    def _longest_sleep(self, wait: float | None, left: float | None) -> float | None:
+        # Who waits to be woken is not first; only the first has to show that it is alive.
+        beat = None if wait is None else self._limiter.heartbeat
+        return min((t for t in (wait, left, beat) if t is not None), default=None)
+
+    async def _ask(self, ticket: Ticket) -> Place | float | None:
+        if not self._limiter.waits:
+            return self._limiter.ask(ticket)
+        asked = asyncio.ensure_future(asyncio.to_thread(self._limiter.ask, ticket))
+        try:
+            return await asyncio.shield(asked)
+        except asyncio.CancelledError:
+            # The thread asks all the same; what it is granted nobody uses.
+            place = await asked
+            if isinstance(place, Place):
+                await self._call(self._limiter.unused, place)
+            raise
+
+    async def _call(self, tell: Callable[..., None], *what: object) -> None:
+        """Tell the limiter something, past the event loop if that waits for a disk or a network."""
+        if self._limiter.waits:
+            await asyncio.shield(asyncio.to_thread(tell, *what))
+        else:
+            tell(*what)
+
+    async def _post(self, body: bytes, place: Place | str | None) -> Reply | None:
+        while isinstance(place, Place) and self._limiter.is_stale(place):
+            await self._call(self._limiter.unused, place)
             place = await self._enter(None)
-        if place is None:
+        if not isinstance(place, Place):
             return None
         reply = await self._post_body(body)
         if not isinstance(reply, NoAnswer):
-            self._limiter.answered(place)
+            await self._call(self._limiter.answered, place, reply.allowance)
         elif not reply.written:
-            self._limiter.unused(place)
+            await self._call(self._limiter.unused, place)
         return reply
 
 

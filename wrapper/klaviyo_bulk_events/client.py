@@ -6,13 +6,14 @@ from typing import Self
 
 import httpx
 
-from klaviyo_bulk_events.api_key import ApiKey
+from klaviyo_bulk_events.credentials import TokenSource, credential
 from klaviyo_bulk_events.driver import Driver
 from klaviyo_bulk_events.endpoint import Endpoint
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.journaling import JournalLike, ledger_for
 from klaviyo_bulk_events.lanes import Lanes
+from klaviyo_bulk_events.limiting import MEMORY
 from klaviyo_bulk_events.planner import Record
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
@@ -33,10 +34,15 @@ from klaviyo_bulk_events.steps import Watcher
 class KlaviyoBulkEvents:
     """Delivers events to one Klaviyo account, at its rate limit. Safe to share between threads.
 
-    api_key: a private key with the scope `events:write`; from KLAVIYO_API_KEY if not given.
+    api_key: a private key with the scope `events:write`; from KLAVIYO_API_KEY if not given. Or a
+        function that returns an OAuth access token: it is asked again, once, when one is refused.
+    account: what a shared limiter and a journal know the account by; a hash of the key if not
+        given. Two keys of one account share its limits under one name.
     base_url: from KLAVIYO_BASE_URL if not given, else the spec's server.
-    rates: such as `["10/s", "150/m"]`; the spec's if not given. Every client has a limiter of its
-        own: share one client, or share the rates out.
+    rates: such as `["10/s", "150/m"]`; the spec's if not given.
+    share: the part of the rates that this client takes at most, to leave room for others.
+    limiter: who shares them. `memory:` is for this client alone, `sqlite:///PATH` for the processes
+        of one host (`sqlite:////PATH` from the root), `redis://` and `rediss://` for many hosts.
     timeout: the most seconds that one attempt may take, from connecting to the end of its answer.
     deadline: the most seconds that a request is tried for, counted from its first attempt.
     wait_for_outage: so many instead, if that is longer, before an outage ends the run.
@@ -52,10 +58,13 @@ class KlaviyoBulkEvents:
 
     def __init__(
         self,
-        api_key: str | None = None,
+        api_key: str | TokenSource | None = None,
         *,
+        account: str | None = None,
         base_url: str | None = None,
         rates: Iterable[Rate | str] | None = None,
+        share: float = 1.0,
+        limiter: str = MEMORY,
         timeout: float = 60.0,
         deadline: float = 600.0,
         wait_for_outage: float | None = None,
@@ -66,10 +75,15 @@ class KlaviyoBulkEvents:
         allow_plain_http: bool = False,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        key = ApiKey(api_key)
+        who = credential(api_key)
         del api_key
+        self._endpoint = Endpoint.of(
+            who, base_url, account=account, allow_plain_http=allow_plain_http
+        )
         self._settings = Settings(
-            rates=read_rates(rates),
+            rates=read_rates(rates, share),
+            shared_limiter=limiter,
+            account=self._endpoint.account,
             timeout=timeout,
             deadline=deadline,
             wait_for_outage=wait_for_outage,
@@ -78,7 +92,6 @@ class KlaviyoBulkEvents:
             resend_unsafe=resend_unsafe,
             watch=guarded(on_event),
         )
-        self._endpoint = Endpoint.of(key, base_url, allow_plain_http=allow_plain_http)
         self._lanes = Lanes(self._endpoint, timeout, transport)
         self._closed = False
 
@@ -125,7 +138,9 @@ class KlaviyoBulkEvents:
         check_backfill(backfill)
         ledger = ledger_for(journal, self._endpoint, intake, backfill)
         watch = together(self._settings.watch, ledger.hear)
-        driver = Driver(self._settings.limiter, self._lanes.post, watch)
+        driver = Driver(
+            self._settings.limiter, self._lanes.post, watch, self._endpoint.credential.renew
+        )
         plan = planner(intake, backfill, keep_records=keep_records, repeats=ledger.repeats)
         return Run(events, plan, driver, self._settings, watch, ledger, self._lanes.cut)
 
@@ -133,6 +148,7 @@ class KlaviyoBulkEvents:
         """Close the connections."""
         self._closed = True
         self._lanes.close()
+        self._settings.limiter.close()
 
     def __enter__(self) -> Self:
         return self

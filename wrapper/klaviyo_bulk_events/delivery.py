@@ -10,7 +10,17 @@ from klaviyo_bulk_events.answers import Answer, Reply
 from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.outcomes import Fate, Settlement, Status
 from klaviyo_bulk_events.retry import Meaning, Verdict
-from klaviyo_bulk_events.steps import Answered, Enter, Paused, Post, Retrying, Step, Wait, Watcher
+from klaviyo_bulk_events.steps import (
+    Answered,
+    Enter,
+    Paused,
+    Post,
+    Renew,
+    Retrying,
+    Step,
+    Wait,
+    Watcher,
+)
 
 _SENT_BEFORE: Final = "no answer, for the session that sent it ended before"
 
@@ -67,6 +77,7 @@ class Delivery:
         self._resend_unsafe = resend_unsafe
         self._until: float | None = None
         self._repeats = False
+        self._renewed = False
         self._named = False
         self._shape: tuple[str, str] | None = None
         self._settlement = Settlement(chunk=chunk)
@@ -84,7 +95,7 @@ class Delivery:
 
     def _deliver(self, part: _Part) -> Generator[Step, Any, None]:
         attempt = 0
-        while part.chunk and (yield Enter(self._until)):
+        while part.chunk and (yield from self._enter()):
             if self._until is None:
                 self._until = self._clock() + self._deadline
             reply: Reply | None = yield Post(part.body)
@@ -93,6 +104,8 @@ class Delivery:
             attempt += 1
             self._note(part, attempt, reply)
             verdict = retry.judge(reply, attempt, self._random())
+            if verdict.meaning is Meaning.STOP and (yield from self._renew(reply)):
+                continue
             if verdict.meaning not in retry.REPEATS:
                 self._settle(part, verdict.meaning, reply)
                 return
@@ -107,6 +120,20 @@ class Delivery:
             if is_over:
                 break
         self._leave_unsettled(part)
+
+    def _enter(self) -> Generator[Step, Any, bool]:
+        """Whether there is a place; without a limiter nothing is sent any more."""
+        entered: bool | str = yield Enter(self._until)
+        if isinstance(entered, str):
+            self._settlement.outage = entered
+        return entered is True
+
+    def _renew(self, reply: Reply) -> Generator[Step, Any, bool]:
+        """Whether another credential may be taken where this one was refused, which is once."""
+        if self._renewed or not isinstance(reply, Answer) or reply.status != 401:
+            return False
+        self._renewed = True
+        return bool((yield Renew()))
 
     def _set_unsafe_aside(self, part: _Part) -> None:
         if self._resend_unsafe or not part.ambiguous:

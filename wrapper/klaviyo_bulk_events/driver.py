@@ -9,18 +9,26 @@ from typing import Any
 from klaviyo_bulk_events.answers import NoAnswer, Reply
 from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.delivery import Steps, broken_off
+from klaviyo_bulk_events.errors import LimiterError
 from klaviyo_bulk_events.limiter import Limiter, Place
 from klaviyo_bulk_events.outcomes import Outcome, Settlement
-from klaviyo_bulk_events.steps import Enter, Post, Waiting, Watcher
+from klaviyo_bulk_events.steps import Enter, Post, Renew, Waiting, Watcher
 
 
 class Driver:
     """Carries out the steps of deliveries, of which several may be under way."""
 
-    def __init__(self, limiter: Limiter, post: Callable[[bytes], Reply], watch: Watcher) -> None:
+    def __init__(
+        self,
+        limiter: Limiter,
+        post: Callable[[bytes], Reply],
+        watch: Watcher,
+        renew: Callable[[float], bool] = lambda since: False,
+    ) -> None:
         self._limiter = limiter
         self._post_body = post
         self._watch = watch
+        self._renew = renew
         self._stopping = threading.Event()
         self._waiting: set[threading.Event] = set()
         self._under_way: dict[Future[Settlement], Chunk] = {}
@@ -66,7 +74,7 @@ class Driver:
 
     def carry(self, steps: Steps) -> Settlement:
         """Carry out the steps of one delivery."""
-        place: Place | None = None
+        place: Place | str | None = None
         result: Any = None
         while True:
             try:
@@ -76,15 +84,24 @@ class Driver:
                 return settlement
             if isinstance(step, Enter):
                 place = self._enter(step.until)
-                result = place is not None
+                result = place if isinstance(place, str) else place is not None
             elif isinstance(step, Post):
                 result = self._post(step.body, place)
+            elif isinstance(step, Renew):
+                result = self._renewed(place)
             elif step.everybody:
                 self._limiter.pause(step.seconds)
             else:
                 self._stopping.wait(min(step.seconds, threading.TIMEOUT_MAX))
 
-    def _enter(self, until: float | None) -> Place | None:
+    def _renewed(self, place: Place | str | None) -> bool:
+        try:
+            return isinstance(place, Place) and self._renew(place.granted)
+        except Exception:  # whatever yields tokens may raise
+            return False
+
+    def _enter(self, until: float | None) -> Place | str | None:
+        """A place, or why there can be none, or None where it was not to be had in time."""
         awake = threading.Event()
         self._waiting.add(awake)
         ticket = self._limiter.join(awake.set)
@@ -99,22 +116,28 @@ class Driver:
                     break
                 if answer is not None:
                     self._watch(Waiting(answer))
-                waits = (t for t in (answer, left, threading.TIMEOUT_MAX) if t is not None)
-                awake.wait(min(waits))
+                awake.wait(self._longest_sleep(answer, left))
             return None
+        except LimiterError as error:
+            return str(error)
         finally:
             self._limiter.leave(ticket)
             self._waiting.discard(awake)
 
-    def _post(self, body: bytes, place: Place | None) -> Reply | None:
-        while place is not None and self._limiter.is_stale(place):
+    def _longest_sleep(self, wait: float | None, left: float | None) -> float:
+        # Who waits to be woken is not first; only the first has to show that it is alive.
+        beat = None if wait is None else self._limiter.heartbeat
+        return min(t for t in (wait, left, beat, threading.TIMEOUT_MAX) if t is not None)
+
+    def _post(self, body: bytes, place: Place | str | None) -> Reply | None:
+        while isinstance(place, Place) and self._limiter.is_stale(place):
             self._limiter.unused(place)
             place = self._enter(None)
-        if place is None:
+        if not isinstance(place, Place):
             return None
         reply = self._post_body(body)
         if not isinstance(reply, NoAnswer):
-            self._limiter.answered(place)
+            self._limiter.answered(place, reply.allowance)
         elif not reply.written:
             self._limiter.unused(place)
         return reply

@@ -3,6 +3,8 @@
 import ipaddress
 import os
 import ssl
+import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -10,8 +12,9 @@ import httpx
 from attrs import field, frozen
 
 from klaviyo_bulk_events.answers import NoAnswer, Reply, read_answer
-from klaviyo_bulk_events.api_key import ApiKey
+from klaviyo_bulk_events.credentials import Credential
 from klaviyo_bulk_events.errors import ConfigurationError
+from klaviyo_bulk_events.limiter import UNUSED_AFTER
 from klaviyo_bulk_events.limits import SERVER
 from klaviyo_bulk_events.version import __version__
 from klaviyo_bulk_events_api import models
@@ -33,38 +36,67 @@ _NOT_WRITTEN: Final = (
 
 @frozen
 class Endpoint:
-    """The URL and the headers of every request. Its repr holds no key."""
+    """The URL and the headers of every request, and who sends. Its repr holds no key.
+
+    `account` names the account to all who share something of it; None as long as nobody can tell.
+    """
 
     url: str
     method: str
-    headers: httpx.Headers = field(repr=False)
+    account: str | None
+    credential: Credential = field(repr=False)
+    _headers: Mapping[str, str] = field(repr=False)
 
     @classmethod
-    def of(cls, key: ApiKey, base_url: str | None, *, allow_plain_http: bool = False) -> "Endpoint":
+    def of(
+        cls,
+        credential: Credential,
+        base_url: str | None,
+        *,
+        account: str | None = None,
+        allow_plain_http: bool = False,
+    ) -> "Endpoint":
         """Take the URL from KLAVIYO_BASE_URL if it is not given.
 
         Raises ConfigurationError, without the key in it.
         """
         base = base_url or os.environ.get("KLAVIYO_BASE_URL") or SERVER
         _check_url(base, allow_plain_http)
+        credential.check()
         request = _get_kwargs(body=_EMPTY)
         return cls(
             url=base.rstrip("/") + request["url"],
             method=request["method"].upper(),
-            # In a repr, httpx hides the authorization among its own headers.
-            headers=httpx.Headers(
-                {
-                    **request["headers"],
-                    "Authorization": key.authorization(),
-                    "Accept": "application/vnd.api+json",
-                    # An answer is short: compressed, it could only be a bomb.
-                    "Accept-Encoding": "identity",
-                    "User-Agent": _USER_AGENT,
-                    # A retired revision must say so rather than change its meaning unseen.
-                    "X-Klaviyo-Revision-Fall-Forward-Opt-Out": "1",
-                }
-            ),
+            account=_named(account) or credential.account,
+            credential=credential,
+            headers={
+                **request["headers"],
+                "Accept": "application/vnd.api+json",
+                # An answer is short: compressed, it could only be a bomb.
+                "Accept-Encoding": "identity",
+                "User-Agent": _USER_AGENT,
+                # A retired revision must say so rather than change its meaning unseen.
+                "X-Klaviyo-Revision-Fall-Forward-Opt-Out": "1",
+            },
         )
+
+    def headers(self) -> httpx.Headers:
+        """What a request carries; in a repr, httpx hides the authorization."""
+        asked = time.monotonic()
+        return self._signed(self.credential.authorization(), asked)
+
+    async def headers_async(self) -> httpx.Headers:
+        """The same for an event loop."""
+        asked = time.monotonic()
+        return self._signed(await self.credential.authorization_async(), asked)
+
+    def _signed(self, authorization: str, asked: float) -> httpx.Headers:
+        headers = httpx.Headers({**self._headers, "Authorization": authorization})
+        del authorization
+        # The place at the limiter is none any more: it goes back, and by then the token is there.
+        if time.monotonic() - asked > UNUSED_AFTER:
+            raise TimeoutError
+        return headers
 
     @property
     def is_plain(self) -> bool:
@@ -85,6 +117,12 @@ _EMPTY: Final = models.CreateJob(
         attributes=models.CreateJobAttributes(events_bulk_create=models.CreateJobEntries(data=[])),
     )
 )
+
+
+def _named(account: str | None) -> str | None:
+    if account is None or (isinstance(account, str) and account.isprintable() and account):
+        return account
+    raise ConfigurationError("account is the account's name, a text of printable characters")
 
 
 def _check_url(base: str, allow_plain_http: bool) -> None:
@@ -128,6 +166,11 @@ class Received:
         return read_answer(
             response.status_code, response.headers, bytes(self._body), datetime.now(UTC)
         )
+
+
+def no_token(error: Exception) -> NoAnswer:
+    """What it says of a request that there was no access token for it."""
+    return NoAnswer(f"no access token: {type(error).__name__}", written=False)
 
 
 def no_answer(error: Exception) -> NoAnswer:

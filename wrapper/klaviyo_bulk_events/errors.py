@@ -3,6 +3,7 @@
 KlaviyoBulkEventsError
 ├── ConfigurationError   the call or the settings are wrong; nothing was sent
 ├── JournalError         the journal can't be used, or can't be written any more
+├── LimiterError         the limiter's store can't be reached, or is none
 ├── RecordError          a record can't become an event; says why (in `problems`)
 └── StoppedError         Klaviyo refuses the key, the endpoint or the revision
 """
@@ -18,3 +19,7 @@ class ConfigurationError(KlaviyoBulkEventsError, ValueError):
 
 class JournalError(KlaviyoBulkEventsError):
     """The journal is in use, damaged, another run's, or can't be written; the text says which."""
+
+
+class LimiterError(KlaviyoBulkEventsError):
+    """What keeps the places at the limiter can't be reached or used; nothing is sent without it."""

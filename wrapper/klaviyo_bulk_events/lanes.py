@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from klaviyo_bulk_events.answers import NoAnswer, Reply
-from klaviyo_bulk_events.endpoint import CONNECT_SECONDS, Endpoint, Received, no_answer
+from klaviyo_bulk_events.endpoint import CONNECT_SECONDS, Endpoint, Received, no_answer, no_token
 
 
 class _TooLateError(Exception):
@@ -33,12 +33,16 @@ class Lane:
 
     def post(self, body: bytes) -> Reply:
         """Send a request and wait for its complete answer."""
+        try:
+            headers = self._endpoint.headers()
+        except Exception as error:  # whatever yields tokens may raise
+            return no_token(error)
         until = self._until = time.monotonic() + self._seconds
         timer = threading.Timer(self._seconds, self._shut, [until])
         timer.daemon = True
         timer.start()
         try:
-            return self._exchange(body)
+            return self._exchange(body, headers)
         except _TooLateError:
             return NoAnswer("ConnectTimeout", written=False)
         except Exception as error:  # whatever a transport raises, the server may have the request
@@ -48,13 +52,13 @@ class Lane:
                 self._until = None
             timer.cancel()
 
-    def _exchange(self, body: bytes) -> Reply:
+    def _exchange(self, body: bytes, headers: httpx.Headers) -> Reply:
         endpoint = self._endpoint
         with self._client.stream(
             endpoint.method,
             endpoint.url,
             content=body,
-            headers=endpoint.headers,
+            headers=headers,
             extensions={"trace": self._trace},
         ) as response:
             received = Received(response)

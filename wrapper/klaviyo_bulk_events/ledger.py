@@ -7,8 +7,8 @@ from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.endpoint import Endpoint
 from klaviyo_bulk_events.intake import Intake
-from klaviyo_bulk_events.limiter import PlaceLog
 from klaviyo_bulk_events.outcomes import Outcome, Settlement
+from klaviyo_bulk_events.places import PlaceLog
 from klaviyo_bulk_events.repeats import Memory
 from klaviyo_bulk_events.report import Tally
 from klaviyo_bulk_events.steps import Notice

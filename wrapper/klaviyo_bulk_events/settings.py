@@ -14,6 +14,7 @@ from klaviyo_bulk_events.encoder import Encoder
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.limiter import Limiter
+from klaviyo_bulk_events.limiting import places_for, shared_out
 from klaviyo_bulk_events.limits import BURST, STEADY
 from klaviyo_bulk_events.planner import Planner
 from klaviyo_bulk_events.rates import Rate
@@ -61,6 +62,8 @@ class Settings:
     narrowing_budget: int
     resend_unsafe: bool
     watch: Watcher
+    shared_limiter: str
+    account: str | None
     limiter: Limiter = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -75,13 +78,20 @@ class Settings:
             number = getattr(self, name)
             if not isinstance(number, int) or number < least:
                 raise ConfigurationError(f"{name} must be {least} or more, not {number!r}")
-        self.limiter = Limiter(self.rates, self.timeout + _LEASE_MARGIN)
+        lease = self.timeout + _LEASE_MARGIN
+        places = places_for(self.shared_limiter, self.account, self.rates, lease)
+        self.limiter = Limiter(places, patience=self.longest)
+
+    @property
+    def longest(self) -> float:
+        """For how many seconds a request is tried."""
+        return max(self.deadline, self.wait_for_outage or 0.0)
 
     def deliver(self, chunk: Chunk, *, watch: Watcher) -> Steps:
         """The steps that deliver a chunk, telling what happens to `watch`."""
         return Delivery(
             chunk,
-            deadline=max(self.deadline, self.wait_for_outage or 0.0),
+            deadline=self.longest,
             budget=self.narrowing_budget,
             clock=time.monotonic,
             random=random.random,
@@ -126,10 +136,12 @@ def check_backfill(backfill: object) -> None:
         raise ConfigurationError("backfill is True, False, or None: every event says it itself")
 
 
-def read_rates(rates: Iterable[Rate | str] | None) -> tuple[Rate, ...]:
-    """The rates to keep; the spec's if none are given."""
-    if rates is None:
-        return SPEC_RATES
+def read_rates(rates: Iterable[Rate | str] | None, share: float) -> tuple[Rate, ...]:
+    """The rates to keep: a share of those given, or of the spec's."""
+    return shared_out(SPEC_RATES if rates is None else _read_rates(rates), share)
+
+
+def _read_rates(rates: Iterable[Rate | str]) -> tuple[Rate, ...]:
     if isinstance(rates, str):
         raise ConfigurationError(f"rates is a list, such as [{rates!r}]")
     read = tuple(rate if isinstance(rate, Rate) else Rate.parse(rate) for rate in rates)

@@ -1,7 +1,8 @@
 """What a delivery asks of its driver, and what it tells those who watch.
 
-A driver carries out `Enter`, `Post` and `Wait`; it answers `Enter` with whether a place was had,
-and `Post` with a `Reply`, or None where it was too late to send anything.
+A driver carries out `Enter`, `Post`, `Renew` and `Wait`. It answers `Enter` with whether a place
+was had, or with why there can be none; `Post` with a `Reply`, or None where it was too late to send
+anything; `Renew` with whether there is another credential than the one that was refused.
 """
 
 from collections.abc import Callable
@@ -22,6 +23,10 @@ class Post(NamedTuple):
     body: bytes
 
 
+class Renew(NamedTuple):
+    """Get another credential in place of the one with which the last request was refused."""
+
+
 class Wait(NamedTuple):
     """Let so many seconds pass; with `everybody`, nobody on the account may send meanwhile."""
 
@@ -29,7 +34,7 @@ class Wait(NamedTuple):
     everybody: bool = False
 
 
-Step: TypeAlias = Enter | Post | Wait
+Step: TypeAlias = Enter | Post | Renew | Wait
 
 
 class Answered(NamedTuple):

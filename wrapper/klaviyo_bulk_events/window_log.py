@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
 from typing import Final
 
+from klaviyo_bulk_events.answers import Allowance
 from klaviyo_bulk_events.rates import Rate
 
 # A wait that rounding made shorter than the clock's grain would be asked for without end.
@@ -30,7 +31,7 @@ class WindowLog:
 
     def wait(self, now: float) -> float:
         """Seconds until a place is free if nothing is answered before; 0.0: it is free now."""
-        del self._ends[: bisect_right(self._ends, now - self._longest)]
+        self._forget(now)
         return max(self._paused_until - now, *(self._wait(rate, now) for rate in self._rates), 0.0)
 
     def _wait(self, rate: Rate, now: float) -> float:
@@ -38,6 +39,51 @@ class WindowLog:
         if held < rate.limit:
             return 0.0
         return max(self._ends[-rate.limit] + rate.seconds - now, _SHORTEST_WAIT)
+
+    def soonest(self, now: float, ahead: int) -> float:
+        """Seconds until a place may be free for one who has so many ahead; 0.0: it is free now.
+
+        What is in flight is taken as answered now: whoever does not hear of answers asks again by
+        then. Each of those ahead has a place kept free, so that nobody waits for them to take it.
+        """
+        waits = (self._soonest(rate, now, ahead) for rate in self._rates)
+        return max(self._paused_until - now, *waits, 0.0)
+
+    def _soonest(self, rate: Rate, now: float, ahead: int) -> float:
+        held = self._ends[bisect_right(self._ends, now - rate.seconds) :]
+        surplus = len(held) + ahead + 1 - rate.limit
+        if surplus <= 0:
+            return 0.0
+        if not held:  # more are ahead than the rate has places
+            return rate.seconds
+        last = held[min(surplus, len(held)) - 1]
+        return max(min(last, now) + rate.seconds - now, _SHORTEST_WAIT)
+
+    def _forget(self, now: float) -> None:
+        # As long as a lease after it counts: `missing` looks back from when a request was sent.
+        del self._ends[: bisect_right(self._ends, now - self._longest - self._lease)]
+
+    def missing(self, allowance: Allowance, sent: float) -> int:
+        """How many requests the server counts that this log does not know of, at the least.
+
+        `allowance` came with the answer to a request that was sent at `sent`. Of the requests that
+        the server counts, every one of ours arrived after `sent` minus the window, so it is held
+        here: what is beyond those is somebody else's.
+        """
+        found = [
+            rate.limit - allowance.remaining - self._held_since(sent - rate.seconds)
+            for rate in self._rates
+            if rate.seconds == allowance.seconds
+        ]
+        return max(0, *found) if found else 0
+
+    def _held_since(self, moment: float) -> int:
+        return len(self._ends) - bisect_right(self._ends, moment)
+
+    def count_others(self, number: int, now: float) -> None:
+        """Hold so many places for requests of somebody else, as if they were answered now."""
+        for _ in range(number):
+            insort(self._ends, now)
 
     def grant(self, now: float) -> float:
         """Take a free place; returns its end, by which it is known."""
@@ -60,10 +106,9 @@ class WindowLog:
         """Grant nothing for so long; never shortens a pause that is on."""
         self._paused_until = max(self._paused_until, now + seconds)
 
-    @property
-    def held(self) -> tuple[float, ...]:
-        """The ends of the places that may still count."""
-        return tuple(self._ends)
+    def held(self, now: float) -> tuple[float, ...]:
+        """The ends of the places that still count."""
+        return tuple(self._ends[bisect_right(self._ends, now - self._longest) :])
 
     @property
     def paused_until(self) -> float:

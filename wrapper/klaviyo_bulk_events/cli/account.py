@@ -33,8 +33,11 @@ def client(options: Mapping[str, Any], watch: Watcher) -> KlaviyoBulkEvents:
     """The client that the options describe. Raises ConfigurationError."""
     return KlaviyoBulkEvents(
         read_key(options["api_key_file"]),
+        account=options["account"],
         base_url=options["base_url"],
         rates=options["rate"] or None,
+        share=options["share"],
+        limiter=options["limiter"],
         timeout=options["timeout"],
         deadline=options["deadline"],
         wait_for_outage=options["wait_for_outage"],

@@ -20,7 +20,7 @@ from klaviyo_bulk_events.settings import read_rates
 
 def check_all(options: Mapping[str, Any]) -> int:
     """Say what would become of what the options name; the exit code."""
-    rates = read_rates(options["rate"] or None)
+    rates = read_rates(options["rate"] or None, options["share"])
     inputs = read_inputs(options)
     sentences = Sentences()
     with rejects_of(options, inputs) as rejects:

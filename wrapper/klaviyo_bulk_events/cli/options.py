@@ -106,11 +106,21 @@ columns = together(
     ),
 )
 
-rates = _rate(
-    "--rate",
-    multiple=True,
-    metavar="N/UNIT",
-    help="Requests at most, like --rate 10/s --rate 150/m, which is the endpoint's own limit.",
+rates = together(
+    _rate(
+        "--rate",
+        multiple=True,
+        metavar="N/UNIT",
+        help="Requests at most, like --rate 10/s --rate 150/m, which is the endpoint's own limit.",
+    ),
+    _rate(
+        "--share",
+        type=click.FloatRange(0, 1, min_open=True),
+        default=1.0,
+        show_default=True,
+        metavar="PART",
+        help="The part of the rates to take at most, like 0.8, to leave room for others.",
+    ),
 )
 
 rejects = grouped("Output")(

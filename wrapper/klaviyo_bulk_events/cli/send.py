@@ -27,7 +27,21 @@ _output = grouped("Output")
 @_delivery(
     "--base-url", metavar="URL", help="Where Klaviyo is; else KLAVIYO_BASE_URL, else its own."
 )
+@_delivery(
+    "--account",
+    metavar="NAME",
+    help="What --limiter and --journal know the account by; else a hash of the key. Two keys of "
+    "one account share its limits under one name.",
+)
 @shared.rates
+@_delivery(
+    "--limiter",
+    metavar="URL",
+    default="memory:",
+    show_default=True,
+    help="Who shares the rates: nobody, the processes of a host (sqlite:///PATH, from the root "
+    "sqlite:////PATH), or those of many hosts (redis://HOST, rediss://HOST).",
+)
 @_delivery(
     "--timeout",
     type=click.FloatRange(0, min_open=True),
@@ -110,6 +124,10 @@ def send(ctx: click.Context, /, **options: Any) -> None:
 
     A long import that may be interrupted: the same command again goes on with it
       klaviyo-bulk-events send orders.jsonl --backfill --journal orders.db
+
+    Beside an application that sends for the same account:
+      klaviyo-bulk-events send orders.jsonl --backfill --share 0.8 \
+        --limiter redis://redis.internal
 
     Once the rejects are mended:
       klaviyo-bulk-events send rejects.jsonl --trigger-flows

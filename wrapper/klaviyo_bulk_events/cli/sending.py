@@ -99,7 +99,7 @@ class _Sending:
         self._inputs = inputs
         self._rejects = rejects
         self._watch = watch
-        self._monitor = Monitor(read_rates(options["rate"] or None), inputs.share)
+        self._monitor = Monitor(read_rates(options["rate"] or None, options["share"]), inputs.share)
         self._sentences = Sentences()
         self.interrupted: int | None = None
         self.refused = False

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from klaviyo_bulk_events.endpoint import Endpoint
+from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.intake import Intake
 
 _NAMES: Final = {
@@ -21,15 +22,19 @@ def identity(
 ) -> dict[str, Any]:
     """All that must stay the same for a run to go on, in plain JSON values.
 
-    Of the API key there is only a hash, with a salt that no other journal has.
+    Of the account there is only a hash, with a salt that no other journal has.
     """
-    key = endpoint.headers["Authorization"].encode()
+    if endpoint.account is None:
+        raise JournalError(
+            "with a callable for the token a journal needs the account's name: give account"
+        )
+    account = endpoint.account.encode()
     intake_fields = attrs.asdict(intake)
     del intake_fields["window"]
     if intake.metrics is not None:
         intake_fields["metrics"] = sorted(intake.metrics)
     return {
-        "account": hashlib.blake2b(key, key=bytes.fromhex(salt), digest_size=16).hexdigest(),
+        "account": hashlib.blake2b(account, key=bytes.fromhex(salt), digest_size=16).hexdigest(),
         "endpoint": urlsplit(endpoint.url).netloc,
         "backfill": backfill,
         **{f"intake.{name}": value for name, value in intake_fields.items()},

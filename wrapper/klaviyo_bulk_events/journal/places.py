@@ -2,22 +2,12 @@
 
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from klaviyo_bulk_events.boot import boot_id
 from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.journal.store import Store
 from klaviyo_bulk_events.window_log import WindowLog
-
-_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
-
-
-def boot_id() -> str | None:
-    """What tells this start of the host, and so its monotonic clock, from others."""
-    try:
-        return _BOOT_ID.read_text().strip()
-    except OSError:
-        return None
 
 
 class Places:
@@ -68,7 +58,7 @@ class Places:
             "boot": self._boot,
             "now": now,
             "wall": time.time(),
-            "ends": log.held,
+            "ends": log.held(now),
             "paused_until": paused if paused > now else None,
         }
 

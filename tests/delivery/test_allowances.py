@@ -1,0 +1,85 @@
+"""What answers say of the rate limits: it may slow a client down, and never speeds it up."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from klaviyo_bulk_events.answers import Allowance, read_allowance
+from klaviyo_bulk_events.places import MemoryPlaces
+from klaviyo_bulk_events.rates import Rate
+
+RECORDED = "10, 10;w=1, 150;w=60"
+
+
+@pytest.mark.parametrize(
+    ("limit", "remaining", "read"),
+    [
+        (RECORDED, "9", Allowance(9, 1.0)),
+        (RECORDED, " 0 ", Allowance(0, 1.0)),
+        ("150, 10;w=1, 150;w=60", "149", Allowance(149, 60.0)),
+        ("20,20;w=0.5", "3", Allowance(3, 0.5)),
+        ("10, 10;w=1, 10;w=60", "9", None),
+        ("7, 10;w=1, 150;w=60", "9", None),
+        ("10", "9", None),
+        (RECORDED, "", None),
+        (RECORDED, "-1", None),
+        (RECORDED, "many", None),
+        (RECORDED, "9" * 5_000, None),
+        ("", "9", None),
+        ("10, 10;w=, 10;w", "9", None),
+    ],
+)
+def test_the_headers(limit: str, remaining: str, read: Allowance | None) -> None:
+    """How much is left, and of which window; what leaves that open says nothing."""
+    headers = {"ratelimit-limit": limit, "ratelimit-remaining": remaining}
+    assert read_allowance(headers) == read
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_any_header_can_be_read(limit: str, remaining: str) -> None:
+    """Whatever stands there, nothing is raised."""
+    read_allowance({"ratelimit-limit": limit, "ratelimit-remaining": remaining})
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_another_user_of_the_account_is_noticed() -> None:
+    """Where the server counts more than we sent, the difference takes places for a window."""
+    clock = Clock()
+    places = MemoryPlaces([Rate(3, 10.0)], 60.0, clock)
+    assert places.ask("a") == 0.0
+    places.answered("a", Allowance(0, 10.0))
+    assert places.ask("b") == 10.0
+    clock.now += 10.0
+    assert places.ask("b") == 0.0
+
+
+@given(
+    trips=st.lists(st.tuples(st.floats(0, 3), st.floats(0, 3), st.floats(0, 5)), max_size=40),
+    phase=st.floats(0, 10),
+)
+def test_alone_nothing_slows_down(trips: list[tuple[float, float, float]], phase: float) -> None:
+    """Fixed windows of any phase, and answers however late, never make us hold more than we sent."""
+    window, most = 10.0, 4
+    clock = Clock()
+    told = MemoryPlaces([Rate(most, window)], 60.0, clock)
+    untold = MemoryPlaces([Rate(most, window)], 60.0, clock)
+    arrivals: list[float] = []
+    for number, (out, back, later) in enumerate(trips):
+        clock.now += later
+        if told.ask(str(number)) != 0.0:
+            assert untold.ask(str(number)) != 0.0
+            continue
+        assert untold.ask(str(number)) == 0.0
+        clock.now += out
+        arrivals.append(clock.now)
+        began = (clock.now + phase) // window
+        left = most - sum((at + phase) // window == began for at in arrivals)
+        clock.now += back
+        told.answered(str(number), Allowance(max(left, 0), window))
+        untold.answered(str(number), None)

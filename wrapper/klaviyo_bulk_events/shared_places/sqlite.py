@@ -1,0 +1,234 @@
+"""Places in a SQLite file, for the processes of one host."""
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+from klaviyo_bulk_events.answers import Allowance
+from klaviyo_bulk_events.boot import boot_id
+from klaviyo_bulk_events.errors import LimiterError
+from klaviyo_bulk_events.places import PlaceLog
+from klaviyo_bulk_events.rates import Rate
+from klaviyo_bulk_events.shared_places.line import HEARTBEAT, SEAT_SECONDS
+from klaviyo_bulk_events.window_log import WindowLog
+
+_APPLICATION: Final = 0x6B62656C
+_BUSY_SECONDS: Final = 10.0
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS accounts(
+    account TEXT PRIMARY KEY, boot TEXT, now REAL NOT NULL, paused_until REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS places(
+    account TEXT NOT NULL, seat TEXT NOT NULL, until REAL NOT NULL, PRIMARY KEY(account, seat)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS line(
+    number INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, seat TEXT NOT NULL,
+    alive_until REAL NOT NULL, UNIQUE(account, seat)
+);
+"""
+# A connection that was made before a fork is the parent's: to close it in the child, as letting go
+# of it would, is what SQLite forbids.
+_of_parents: Final[list[sqlite3.Connection]] = []
+
+
+class SQLitePlaces:
+    """See `Places`. Times are those of the host's monotonic clock, which all processes share.
+
+    Under another start of the host, whose clock can't be compared, every place counts as if it were
+    taken now: that is safe, whatever the wall clock says. Without a boot id (on systems other than
+    Linux) a restart shows by the clock having gone back.
+    """
+
+    waits = True
+    heartbeat = HEARTBEAT
+
+    def __init__(
+        self,
+        path: Path,
+        account: str,
+        rates: Iterable[Rate],
+        lease: float,
+        clock: Callable[[], float] = time.monotonic,
+        boot: Callable[[], str | None] = boot_id,
+    ) -> None:
+        self._path = path
+        self._account = account
+        self._rates = tuple(rates)
+        self._lease = lease
+        self._clock = clock
+        self._boot = boot()
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def ask(self, seat: str) -> float:
+        """See `Places`."""
+        with self._log() as (database, log, now):
+            database.execute("DELETE FROM line WHERE alive_until <= ?", (now,))
+            ahead = self._stand_in_line(database, seat, now)
+            wait = log.soonest(now, ahead)
+            if wait == 0.0:
+                self._delete(database, "line", seat)
+                self._hold(database, seat, log.grant(now))
+        return wait
+
+    def _stand_in_line(self, database: sqlite3.Connection, seat: str, now: float) -> int:
+        """Be alive in the line, at its end if new; how many stand before."""
+        database.execute(
+            "INSERT INTO line(account, seat, alive_until) VALUES(?1, ?2, ?3) "
+            "ON CONFLICT(account, seat) DO UPDATE SET alive_until = ?3",
+            (self._account, seat, now + SEAT_SECONDS),
+        )
+        (ahead,) = database.execute(
+            "SELECT count(*) FROM line WHERE account = ?1 AND number < "
+            "(SELECT number FROM line WHERE account = ?1 AND seat = ?2)",
+            (self._account, seat),
+        ).fetchone()
+        return int(ahead)
+
+    def leave(self, seat: str) -> None:
+        """See `Places`."""
+        with self._log() as (database, _, _):
+            self._delete(database, "line", seat)
+
+    def answered(self, seat: str, allowance: Allowance | None) -> None:
+        """See `Places`."""
+        with self._log() as (database, log, now):
+            until = self._until(database, seat)
+            if until is None:  # it has outlived its lease
+                return
+            log.answered(until, now)
+            self._hold(database, seat, min(until, now))
+            if allowance is not None:
+                for _ in range(log.missing(allowance, until - self._lease)):
+                    self._hold(database, f"others-{uuid4().hex}", now)
+
+    def unused(self, seat: str) -> None:
+        """See `Places`."""
+        with self._log() as (database, _, _):
+            self._delete(database, "places", seat)
+
+    def pause(self, seconds: float) -> None:
+        """See `Places`."""
+        with self._log() as (database, _, now):
+            database.execute(
+                "UPDATE accounts SET paused_until = max(paused_until, ?) WHERE account = ?",
+                (now + seconds, self._account),
+            )
+
+    def attach(self, log: PlaceLog) -> None:
+        """These places outlive the process by themselves."""
+
+    def detach(self, log: PlaceLog) -> None:
+        """These places outlive the process by themselves."""
+
+    def close(self) -> None:
+        """See `Places`."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+
+    def after_fork(self) -> None:
+        """See `Places`."""
+        self._lock = threading.Lock()
+        if self._connection is not None:
+            _of_parents.append(self._connection)
+        self._connection = None
+
+    def _hold(self, database: sqlite3.Connection, seat: str, until: float) -> None:
+        row = (self._account, seat, until)
+        database.execute("INSERT OR REPLACE INTO places VALUES(?, ?, ?)", row)
+
+    def _delete(self, database: sqlite3.Connection, table: str, seat: str) -> None:
+        where = (self._account, seat)
+        database.execute(f"DELETE FROM {table} WHERE account = ? AND seat = ?", where)  # noqa: S608
+
+    def _until(self, database: sqlite3.Connection, seat: str) -> float | None:
+        query = "SELECT until FROM places WHERE account = ? AND seat = ?"
+        found = database.execute(query, (self._account, seat)).fetchone()
+        return None if found is None else found[0]
+
+    @contextmanager
+    def _log(self) -> Iterator[tuple[sqlite3.Connection, WindowLog, float]]:
+        """Inside a transaction: what is held, and what time it is."""
+        with self._lock, self._said():
+            database = self._opened()
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                now = self._clock()  # once nobody else can write any more
+                yield database, self._read(database, now), now
+                database.execute("COMMIT")
+            except BaseException:
+                database.execute("ROLLBACK")
+                raise
+
+    def _read(self, database: sqlite3.Connection, now: float) -> WindowLog:
+        query = "SELECT boot, now, paused_until FROM accounts WHERE account = ?"
+        boot, last, paused = database.execute(query, (self._account,)).fetchone() or ("", now, 0.0)
+        if boot and (boot != self._boot or last > now):
+            self._count_anew(database, last, now)
+            paused += now - last
+        row = (self._account, self._boot or "unknown", now, paused)
+        database.execute("INSERT OR REPLACE INTO accounts VALUES(?, ?, ?, ?)", row)
+        oldest = now - self._lease - max(rate.seconds for rate in self._rates)
+        which = (self._account, oldest)
+        database.execute("DELETE FROM places WHERE account = ? AND until < ?", which)
+        query = "SELECT until FROM places WHERE account = ?"
+        log = WindowLog(self._rates, self._lease)
+        log.take_over((until for (until,) in database.execute(query, which[:1])), paused)
+        return log
+
+    def _count_anew(self, database: sqlite3.Connection, last: float, now: float) -> None:
+        # What was in flight keeps what it had left of its lease.
+        query = "UPDATE places SET until = max(until, ?1) + ?2 - ?1 WHERE account = ?3"
+        database.execute(query, (last, now, self._account))
+        database.execute("DELETE FROM line WHERE account = ?", (self._account,))
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = _open(self._path)
+        return self._connection
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        """SQLite's errors as LimiterErrors."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise LimiterError(f"the limiter {self._path} can't be used: {error}") from None
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    try:
+        _prepare(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    def pragma(name: str) -> Any:
+        return connection.execute(f"PRAGMA {name}").fetchone()
+
+    if pragma("application_id") != (_APPLICATION,):
+        if pragma("schema_version") != (0,):
+            raise LimiterError(f"{path} is no limiter of this package: name another file")
+        pragma("journal_mode=WAL")
+        connection.executescript(f"PRAGMA application_id={_APPLICATION};{_TABLES}")
+    # A crash of the host can't hurt: after it every place counts anew.
+    pragma("synchronous=NORMAL")
+
+
+def path_of(url: str) -> Path:
+    """The file that a URL names: `sqlite:///relative` or `sqlite:////absolute`."""
+    return Path(os.path.abspath(url.removeprefix("sqlite:///")))
