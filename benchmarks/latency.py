@@ -25,14 +25,18 @@ class TimedTransport(httpx.HTTPTransport):
 
     def __init__(self, latency: Latency) -> None:
         super().__init__()
-        self._latency = latency
+        self.latency = latency
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request and wait for its answer."""
         started = time.perf_counter()
-        response = super().handle_request(request)
-        self._latency.since(started)
+        response = self.exchange(request)
+        self.latency.since(started)
         return response
+
+    def exchange(self, request: httpx.Request) -> httpx.Response:
+        """The same, untimed."""
+        return super().handle_request(request)
 
 
 class AsyncTimedTransport(httpx.AsyncHTTPTransport):
@@ -40,11 +44,15 @@ class AsyncTimedTransport(httpx.AsyncHTTPTransport):
 
     def __init__(self, latency: Latency) -> None:
         super().__init__()
-        self._latency = latency
+        self.latency = latency
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request and wait for its answer."""
         started = time.perf_counter()
-        response = await super().handle_async_request(request)
-        self._latency.since(started)
+        response = await self.exchange(request)
+        self.latency.since(started)
         return response
+
+    async def exchange(self, request: httpx.Request) -> httpx.Response:
+        """The same, untimed."""
+        return await super().handle_async_request(request)

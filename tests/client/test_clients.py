@@ -23,6 +23,7 @@ from klaviyo_bulk_events import (
     limits,
 )
 from klaviyo_bulk_events.answers import NoAnswer
+from klaviyo_bulk_events.credentials import ApiKey
 from klaviyo_bulk_events.delivery import Steps
 from klaviyo_bulk_events.driver import Driver
 from klaviyo_bulk_events.emulator import Running, Settings, running
@@ -192,7 +193,12 @@ def test_a_pause_of_centuries_can_be_waited_for() -> None:
     limiter = Limiter(MemoryPlaces([Rate(1, 1.0)], 1.0))
     limiter.pause(1e14)
     waiting = threading.Event()
-    driver = Driver(limiter, lambda body: NoAnswer("never", written=False), lambda _: waiting.set())
+    driver = Driver(
+        limiter,
+        lambda body: NoAnswer("never", written=False),
+        lambda _: waiting.set(),
+        ApiKey("pk"),
+    )
 
     def steps() -> Steps:
         assert (yield Enter(None)) is False

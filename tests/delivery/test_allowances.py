@@ -64,7 +64,7 @@ def test_another_user_of_the_account_is_noticed() -> None:
     phase=st.floats(0, 10),
 )
 def test_alone_nothing_slows_down(trips: list[tuple[float, float, float]], phase: float) -> None:
-    """Fixed windows of any phase, and answers however late, never make us hold more than we sent."""
+    """Windows of any phase, answers however late: we never hold more than what we sent."""
     window, most = 10.0, 4
     clock = Clock()
     told = MemoryPlaces([Rate(most, window)], 60.0, clock)

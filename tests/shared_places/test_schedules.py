@@ -139,7 +139,7 @@ class Schedule:
 
 
 @settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**40))
 def test_any_schedule_keeps_the_limits(share: Make, seed: int) -> None:

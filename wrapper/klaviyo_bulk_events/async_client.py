@@ -122,9 +122,7 @@ class AsyncKlaviyoBulkEvents:
         check_backfill(backfill)
         ledger = ledger_for(journal, self._endpoint, intake, backfill)
         watch = together(self._settings.watch, ledger.hear)
-        driver = AsyncDriver(
-            self._settings.limiter, self._post, watch, self._endpoint.credential.renew_async
-        )
+        driver = AsyncDriver(self._settings.limiter, self._post, watch, self._endpoint.credential)
         plan = planner(intake, backfill, keep_records=keep_records, repeats=ledger.repeats)
         return AsyncRun(events, plan, driver, self._settings, watch, ledger)
 

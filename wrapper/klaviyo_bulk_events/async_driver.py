@@ -8,6 +8,7 @@ from typing import Any
 
 from klaviyo_bulk_events.answers import NoAnswer, Reply
 from klaviyo_bulk_events.chunker import Chunk
+from klaviyo_bulk_events.credentials import Credential
 from klaviyo_bulk_events.delivery import Steps, broken_off
 from klaviyo_bulk_events.errors import LimiterError
 from klaviyo_bulk_events.limiter import Limiter, Place, Ticket
@@ -23,12 +24,12 @@ class AsyncDriver:
         limiter: Limiter,
         post: Callable[[bytes], Awaitable[Reply]],
         watch: Watcher,
-        renew: Callable[[float], Awaitable[bool]],
+        credential: Credential,
     ) -> None:
         self._limiter = limiter
         self._post_body = post
         self._watch = watch
-        self._renew = renew
+        self._credential = credential
         self._stopping = asyncio.Event()
         self._waiting: set[asyncio.Event] = set()
         self._under_way: dict[asyncio.Task[Settlement], Chunk] = {}
@@ -93,6 +94,7 @@ class AsyncDriver:
                 settlement: Settlement = end.value
                 return settlement
             if isinstance(step, Enter):
+                await self._authorize()
                 place = await self._enter(step.until)
                 result = place if isinstance(place, str) else place is not None
             elif isinstance(step, Post):
@@ -104,9 +106,14 @@ class AsyncDriver:
             else:
                 await _sleep(self._stopping, step.seconds)
 
+    async def _authorize(self) -> None:
+        # Before there is a place: a token may take longer than a place is good for.
+        with contextlib.suppress(Exception):  # it is asked for again, and then it counts
+            await self._credential.authorization_async()
+
     async def _renewed(self, place: Place | str | None) -> bool:
         try:
-            return isinstance(place, Place) and await self._renew(place.granted)
+            return isinstance(place, Place) and await self._credential.renew_async(place.granted)
         except Exception:  # whatever yields tokens may raise
             return False
 

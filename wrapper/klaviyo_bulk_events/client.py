@@ -138,9 +138,7 @@ class KlaviyoBulkEvents:
         check_backfill(backfill)
         ledger = ledger_for(journal, self._endpoint, intake, backfill)
         watch = together(self._settings.watch, ledger.hear)
-        driver = Driver(
-            self._settings.limiter, self._lanes.post, watch, self._endpoint.credential.renew
-        )
+        driver = Driver(self._settings.limiter, self._lanes.post, watch, self._endpoint.credential)
         plan = planner(intake, backfill, keep_records=keep_records, repeats=ledger.repeats)
         return Run(events, plan, driver, self._settings, watch, ledger, self._lanes.cut)
 

@@ -1,5 +1,6 @@
 """The blocking driver: carries out deliveries, each in a thread."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -8,6 +9,7 @@ from typing import Any
 
 from klaviyo_bulk_events.answers import NoAnswer, Reply
 from klaviyo_bulk_events.chunker import Chunk
+from klaviyo_bulk_events.credentials import Credential
 from klaviyo_bulk_events.delivery import Steps, broken_off
 from klaviyo_bulk_events.errors import LimiterError
 from klaviyo_bulk_events.limiter import Limiter, Place
@@ -23,12 +25,12 @@ class Driver:
         limiter: Limiter,
         post: Callable[[bytes], Reply],
         watch: Watcher,
-        renew: Callable[[float], bool] = lambda since: False,
+        credential: Credential,
     ) -> None:
         self._limiter = limiter
         self._post_body = post
         self._watch = watch
-        self._renew = renew
+        self._credential = credential
         self._stopping = threading.Event()
         self._waiting: set[threading.Event] = set()
         self._under_way: dict[Future[Settlement], Chunk] = {}
@@ -83,6 +85,7 @@ class Driver:
                 settlement: Settlement = end.value
                 return settlement
             if isinstance(step, Enter):
+                self._authorize()
                 place = self._enter(step.until)
                 result = place if isinstance(place, str) else place is not None
             elif isinstance(step, Post):
@@ -94,9 +97,14 @@ class Driver:
             else:
                 self._stopping.wait(min(step.seconds, threading.TIMEOUT_MAX))
 
+    def _authorize(self) -> None:
+        # Before there is a place: a token may take longer than a place is good for.
+        with contextlib.suppress(Exception):  # it is asked for again, and then it counts
+            self._credential.authorization()
+
     def _renewed(self, place: Place | str | None) -> bool:
         try:
-            return isinstance(place, Place) and self._renew(place.granted)
+            return isinstance(place, Place) and self._credential.renew(place.granted)
         except Exception:  # whatever yields tokens may raise
             return False
 

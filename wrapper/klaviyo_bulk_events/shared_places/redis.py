@@ -42,7 +42,8 @@ class RedisPlaces:
             )
         except (ValueError, TypeError):  # whose text may quote the password
             raise ConfigurationError(
-                "the limiter's URL can't be read: redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]"
+                "the limiter's URL can't be read: it is redis://[[USER]:PASSWORD@]HOST[:PORT]/DATABASE,"
+                " with ?time=command for servers that refuse TIME in scripts"
             ) from None
         self._where = _where(url)
         self._run_script = self._redis.register_script(_SCRIPT)
@@ -109,7 +110,7 @@ def _without_mode(url: str) -> tuple[str, bool]:
     query = parse_qsl(parts.query)
     modes = {value for name, value in query if name == _OWN_TIME}
     if not modes <= {"command"}:
-        raise ConfigurationError(f"{_OWN_TIME}= in the limiter's URL can only be command")
+        raise ValueError
     rest = urlencode([(name, value) for name, value in query if name != _OWN_TIME])
     return urlunsplit(parts._replace(query=rest)), bool(modes)
 

@@ -62,7 +62,7 @@ class SQLitePlaces:
         self._rates = tuple(rates)
         self._lease = lease
         self._clock = clock
-        self._boot = boot()
+        self._boot = boot() or "unknown"
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
 
@@ -174,7 +174,7 @@ class SQLitePlaces:
         if boot and (boot != self._boot or last > now):
             self._count_anew(database, last, now)
             paused += now - last
-        row = (self._account, self._boot or "unknown", now, paused)
+        row = (self._account, self._boot, now, paused)
         database.execute("INSERT OR REPLACE INTO accounts VALUES(?, ?, ?, ?)", row)
         oldest = now - self._lease - max(rate.seconds for rate in self._rates)
         which = (self._account, oldest)
