@@ -11,7 +11,7 @@ import sys
 
 import klaviyo_bulk_events
 
-_ALL = ("speed", "journal", "memory", "startup", "limiter", "sharing")
+_ALL = ("speed", "journal", "memory", "startup", "limiter", "sharing", "accounts")
 
 
 def main() -> None:

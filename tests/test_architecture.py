@@ -21,10 +21,11 @@ STAGES = (
     ("json_form", "repeats", "outcomes", "chunker", "planner", "set_aside"),
     ("answers", "retry", "refusals", "steps", "unsettled", "delivery"),
     ("boot", "window_log", "places", "limiting", "limiter"),
-    ("credentials", "endpoint", "lanes", "driver", "async_driver"),
-    ("report", "brake", "ledger", "progress", "settings", "journaling"),
+    ("credentials", "endpoint", "lanes", "async_lanes", "driver", "async_driver"),
+    ("logs", "report", "brake", "ledger", "progress", "settings", "journaling"),
     ("run", "async_run"),
     ("client", "async_client"),
+    ("accounts",),
 )
 ORDER = {module: at for at, stage in enumerate(STAGES) for module in stage}
 

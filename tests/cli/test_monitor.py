@@ -30,7 +30,7 @@ def test_a_snapshot() -> None:
     for status in (*[Status.ACCEPTED] * 50, Status.DUPLICATE, Status.REJECTED, Status.UNKNOWN):
         monitor.settle(Outcome(status, 0, None))
     for _ in range(15):
-        monitor.note(Answered(1, 1000, 5000, ANSWER))
+        monitor.note(Answered(1, 1000, 5000, ANSWER, 0.2))
     clock.now += 10
     now = monitor.snapshot()
     assert (now.events, now.not_accepted, now.per_second) == (53, 2, 5.3)
@@ -82,7 +82,7 @@ def test_durations(seconds: float, text: str) -> None:
 @pytest.mark.parametrize(
     ("notice", "words"),
     [
-        (Answered(2, 1000, 5000, ANSWER), "attempt 2, 1,000 events, 5,000 bytes: HTTP 503"),
+        (Answered(2, 1000, 5000, ANSWER, 0.2), "attempt 2, 1,000 events, 5,000 bytes: HTTP 503"),
         (Retrying(1, 2.5, ANSWER), "retrying in 2.5 s after attempt 1: HTTP 503"),
         (Paused(3.0), "pauses for 3.0 s"),
         (Waiting(0.25), "waiting 0.25 s"),

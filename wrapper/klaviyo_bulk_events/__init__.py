@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from klaviyo_bulk_events.version import __version__
 
 if TYPE_CHECKING:
+    from klaviyo_bulk_events.accounts import Accounts, AsyncAccounts
     from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
     from klaviyo_bulk_events.async_run import AsyncRun
     from klaviyo_bulk_events.client import KlaviyoBulkEvents
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NULL",
+    "Accounts",
+    "AsyncAccounts",
     "AsyncKlaviyoBulkEvents",
     "AsyncRun",
     "ConfigurationError",
@@ -43,6 +46,7 @@ __all__ = [
 # Imported when they are first asked for: httpx takes longer to import than all the rest, and who
 # makes events, or asks the command for help, does not need it.
 _MODULES = {
+    "accounts": ("Accounts", "AsyncAccounts"),
     "async_client": ("AsyncKlaviyoBulkEvents",),
     "async_run": ("AsyncRun",),
     "client": ("KlaviyoBulkEvents",),

@@ -1,21 +1,21 @@
 """The asyncio client."""
 
-import asyncio
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Callable, Iterable
 from types import TracebackType
 from typing import Self
 
 import httpx
 
-from klaviyo_bulk_events.answers import NoAnswer, Reply
 from klaviyo_bulk_events.async_driver import AsyncDriver
+from klaviyo_bulk_events.async_lanes import AsyncLanes, Verification
 from klaviyo_bulk_events.async_run import AsyncRun
 from klaviyo_bulk_events.credentials import TokenSource, credential
-from klaviyo_bulk_events.endpoint import CONNECT_SECONDS, Endpoint, Received, no_answer, no_token
+from klaviyo_bulk_events.endpoint import Endpoint
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.journaling import JournalLike, ledger_for
 from klaviyo_bulk_events.limiting import MEMORY
+from klaviyo_bulk_events.logs import log
 from klaviyo_bulk_events.planner import Record
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
@@ -72,16 +72,9 @@ class AsyncKlaviyoBulkEvents:
             max_in_flight=max_in_flight,
             narrowing_budget=narrowing_budget,
             resend_unsafe=resend_unsafe,
-            watch=guarded(on_event),
+            watch=together(log, guarded(on_event)),
         )
-        self._http = httpx.AsyncClient(
-            verify=self._endpoint.ssl_context(),
-            timeout=httpx.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout)),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=max_in_flight),
-            transport=transport,
-            follow_redirects=False,
-            trust_env=not self._endpoint.is_plain,
-        )
+        self._lanes = AsyncLanes(self._endpoint, timeout, max_in_flight, transport)
         self._closed = False
 
     async def send(
@@ -93,7 +86,7 @@ class AsyncKlaviyoBulkEvents:
         journal: JournalLike | None = None,
     ) -> Report:
         """Deliver the events and report what became of them."""
-        return await self._run(events, backfill, intake, journal, keep_records=False).finish()
+        return await self.begin(events, backfill, intake, journal, keep_records=False).finish()
 
     def stream(
         self,
@@ -104,9 +97,9 @@ class AsyncKlaviyoBulkEvents:
         journal: JournalLike | None = None,
     ) -> AsyncRun:
         """Deliver the events, yielding the outcome of each as it is known, in any order."""
-        return self._run(events, backfill, intake, journal, keep_records=True)
+        return self.begin(events, backfill, intake, journal, keep_records=True)
 
-    def _run(
+    def begin(
         self,
         events: Iterable[Record] | AsyncIterable[Record],
         backfill: bool | None,
@@ -115,6 +108,7 @@ class AsyncKlaviyoBulkEvents:
         *,
         keep_records: bool,
     ) -> AsyncRun:
+        """A run that has not begun; without `keep_records` its outcomes have no records."""
         if self._closed:
             raise ConfigurationError("the client is closed")
         check_events(events)
@@ -122,14 +116,24 @@ class AsyncKlaviyoBulkEvents:
         check_backfill(backfill)
         ledger = ledger_for(journal, self._endpoint, intake, backfill)
         watch = together(self._settings.watch, ledger.hear)
-        driver = AsyncDriver(self._settings.limiter, self._post, watch, self._endpoint.credential)
+        who = self._endpoint.credential
+        driver = AsyncDriver(self._settings.limiter, self._lanes.post, watch, who)
         plan = planner(intake, backfill, keep_records=keep_records, repeats=ledger.repeats)
         return AsyncRun(events, plan, driver, self._settings, watch, ledger)
+
+    def sharing(self, verify: Callable[[], Verification]) -> Self:
+        """The client itself; it verifies the server by what others do, too, which takes memory."""
+        self._lanes.verify = verify
+        return self
+
+    async def rest(self) -> None:
+        """Close the connections if none is in use; they are opened again when they are needed."""
+        await self._lanes.rest()
 
     async def aclose(self) -> None:
         """Close the connections."""
         self._closed = True
-        await self._http.aclose()
+        await self._lanes.aclose()
         self._settings.limiter.close()
 
     async def __aenter__(self) -> Self:
@@ -142,26 +146,3 @@ class AsyncKlaviyoBulkEvents:
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
-
-    async def _post(self, body: bytes) -> Reply:
-        try:
-            headers = await self._endpoint.headers_async()
-        except Exception as error:  # whatever yields tokens may raise
-            return no_token(error)
-        try:
-            async with asyncio.timeout(self._settings.timeout):
-                return await self._exchange(body, headers)
-        except TimeoutError:
-            return NoAnswer("the attempt's time is over", written=True)
-        except Exception as error:  # whatever a transport raises, the server may have the request
-            return no_answer(error)
-
-    async def _exchange(self, body: bytes, headers: httpx.Headers) -> Reply:
-        endpoint = self._endpoint
-        request = self._http.stream(endpoint.method, endpoint.url, content=body, headers=headers)
-        async with request as response:
-            received = Received(response)
-            async for part in response.aiter_bytes():
-                if not received.take(part):
-                    break
-        return received.reply()

@@ -13,7 +13,7 @@ from klaviyo_bulk_events.planner import Planner, Record
 from klaviyo_bulk_events.progress import Progress, outcomes
 from klaviyo_bulk_events.report import Report
 from klaviyo_bulk_events.settings import Settings
-from klaviyo_bulk_events.steps import Watcher
+from klaviyo_bulk_events.steps import Settled, Watcher
 
 _RECORDS_AT_ONCE: Final = 100
 """Records taken in before the event loop gets a turn: about a millisecond."""
@@ -34,6 +34,7 @@ class AsyncRun:
         self._events = events
         self._driver = driver
         self._settings = settings
+        self._watch = watch
         self._deliver = partial(settings.deliver, watch=watch)
         self._progress = Progress(planner, settings.limiter, ledger)
         self._stopped = False
@@ -81,6 +82,7 @@ class AsyncRun:
             async for settled in settle:
                 if not self._progress.add(settled):
                     self.stop()
+                self._watch(Settled(settled.counts))
                 yield settled
         finally:
             await settle.aclose()

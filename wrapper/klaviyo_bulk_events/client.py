@@ -14,6 +14,7 @@ from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.journaling import JournalLike, ledger_for
 from klaviyo_bulk_events.lanes import Lanes
 from klaviyo_bulk_events.limiting import MEMORY
+from klaviyo_bulk_events.logs import log
 from klaviyo_bulk_events.planner import Record
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
@@ -90,7 +91,7 @@ class KlaviyoBulkEvents:
             max_in_flight=max_in_flight,
             narrowing_budget=narrowing_budget,
             resend_unsafe=resend_unsafe,
-            watch=guarded(on_event),
+            watch=together(log, guarded(on_event)),
         )
         self._lanes = Lanes(self._endpoint, timeout, transport)
         self._closed = False

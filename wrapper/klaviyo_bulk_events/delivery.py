@@ -98,11 +98,12 @@ class Delivery:
         while part.chunk and (yield from self._enter()):
             if self._until is None:
                 self._until = self._clock() + self._deadline
+            posted = self._clock()
             reply: Reply | None = yield Post(part.body)
             if reply is None:
                 break
             attempt += 1
-            self._note(part, attempt, reply)
+            self._note(part, attempt, reply, self._clock() - posted)
             verdict = retry.judge(reply, attempt, self._random())
             if verdict.meaning is Meaning.STOP and (yield from self._renew(reply)):
                 continue
@@ -144,7 +145,7 @@ class Delivery:
             part.chunk = part.chunk.without(unsafe)
             part.body = part.chunk.body()
 
-    def _note(self, part: _Part, attempt: int, reply: Reply) -> None:
+    def _note(self, part: _Part, attempt: int, reply: Reply, seconds: float) -> None:
         part.ambiguous |= retry.meaning_of(reply) in retry.AMBIGUOUS
         part.attempts.append(str(reply))
         settlement = self._settlement
@@ -152,7 +153,7 @@ class Delivery:
         settlement.retries += attempt > 1
         settlement.throttled += isinstance(reply, Answer) and reply.status == 429
         settlement.bytes += len(part.body)
-        self._watch(Answered(attempt, len(part.chunk), len(part.body), reply))
+        self._watch(Answered(attempt, len(part.chunk), len(part.body), reply, seconds))
 
     def _pause(self, attempt: int, verdict: Verdict, reply: Reply) -> Wait:
         everybody = verdict.meaning is Meaning.THROTTLED

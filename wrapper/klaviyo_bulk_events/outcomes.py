@@ -47,6 +47,11 @@ class Outcome:
     time: str | None = None
     unique_id: str | None = None
 
+    @property
+    def counts(self) -> dict[Status, int]:
+        """How many events there are, by status."""
+        return {self.status: 1}
+
 
 @frozen
 class Fate:
@@ -76,6 +81,14 @@ class Settlement:
     outage: str | None = None
     refused: tuple[str, str] | None = None
     chunk: Chunk | None = None
+
+    @property
+    def counts(self) -> dict[Status, int]:
+        """How many events there are, by status."""
+        found: dict[Status, int] = {}
+        for fate in self.fates:
+            found[fate.status] = found.get(fate.status, 0) + len(fate.events)
+        return found
 
     @property
     def fault_of_all(self) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from klaviyo_bulk_events.planner import Planner, Record
 from klaviyo_bulk_events.progress import Progress, outcomes
 from klaviyo_bulk_events.report import Report
 from klaviyo_bulk_events.settings import Settings
-from klaviyo_bulk_events.steps import Watcher
+from klaviyo_bulk_events.steps import Settled, Watcher
 
 
 class Run:
@@ -31,6 +31,7 @@ class Run:
         self._driver = driver
         self._cut = cut
         self._settings = settings
+        self._watch = watch
         self._deliver = partial(settings.deliver, watch=watch)
         self._progress = Progress(planner, settings.limiter, ledger)
         self._stopped = False
@@ -81,6 +82,7 @@ class Run:
             for settled in settle:
                 if not self._progress.add(settled):
                     self.stop()
+                self._watch(Settled(settled.counts))
                 yield settled
         finally:
             settle.close()

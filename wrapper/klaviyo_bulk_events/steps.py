@@ -5,10 +5,11 @@ was had, or with why there can be none; `Post` with a `Reply`, or None where it 
 anything; `Renew` with whether there is another credential than the one that was refused.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from klaviyo_bulk_events.answers import Reply
+from klaviyo_bulk_events.outcomes import Status
 
 
 class Enter(NamedTuple):
@@ -38,12 +39,13 @@ Step: TypeAlias = Enter | Post | Renew | Wait
 
 
 class Answered(NamedTuple):
-    """An attempt was answered, or was not."""
+    """An attempt was answered, or was not, after so many seconds."""
 
     attempt: int
     events: int
     bytes: int
     reply: Reply
+    seconds: float
 
 
 class Retrying(NamedTuple):
@@ -66,5 +68,11 @@ class Waiting(NamedTuple):
     seconds: float
 
 
-Notice: TypeAlias = Answered | Retrying | Paused | Waiting
+class Settled(NamedTuple):
+    """It is known what became of some events; how many of them, by status."""
+
+    counts: Mapping[Status, int]
+
+
+Notice: TypeAlias = Answered | Retrying | Paused | Waiting | Settled
 Watcher: TypeAlias = Callable[[Notice], None]

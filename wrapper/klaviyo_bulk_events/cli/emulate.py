@@ -47,6 +47,7 @@ _faults = grouped("Faults")
     help="How far a refusal's pointers reach.",
 )
 @_behaviour("--api-key", metavar="KEY", help="The only key that is good; without it, any is.")
+@_behaviour("--account-per-key", is_flag=True, help="Give every key rate limits of its own.")
 @_behaviour("--keep", type=click.IntRange(0), metavar="N", help="How many events to remember.")
 @_faults(
     "--fault",

@@ -49,6 +49,7 @@ def _settings(options: Mapping[str, Any]) -> dict[str, Any]:
         "name_faults": "all" if options["all_faults"] else "first",
         "pointers": options["pointers"],
         "api_key": options["api_key"],
+        "account_per_key": options["account_per_key"],
         "faults": _faults(options["fault"]),
         "seed": options["seed"],
     }

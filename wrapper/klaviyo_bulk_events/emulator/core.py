@@ -25,7 +25,7 @@ _SEED_BITS: Final = 32
 
 
 class Emulator:
-    """One account's endpoint. It does no I/O, and may be used from any thread.
+    """The endpoint, of one account or one to each key. No I/O; for use from any thread.
 
     `clock` gives Unix seconds. `random` decides phases and faults; by default it is made from the
     settings' seed, or from one of its own, which `seed` then tells.
@@ -52,7 +52,7 @@ class Emulator:
     def _start(self) -> None:
         self._memory = Memory(self.settings.keep)
         self._judge = Judge(self.settings, self._memory, self._poison)
-        self._windows = Windows(self.settings.rates, self._random)
+        self._windows: dict[str, Windows] = {}
         self._arrivals = Arrivals()
         self._ledger = Ledger(self.settings.keep)
         self._started = self.now()
@@ -83,11 +83,17 @@ class Emulator:
                 return
             if arrived >= self._started:
                 self._arrivals.add(arrived)
-                self._windows.admit(arrived)
+                self._windows_of(request).admit(arrived)
+
+    def _windows_of(self, request: Request) -> Windows:
+        named = request.headers.get("authorization", "") if self.settings.account_per_key else ""
+        if named not in self._windows:
+            self._windows[named] = Windows(self.settings.rates, self._random)
+        return self._windows[named]
 
     def _admit(self, request: Request, record: RequestRecord) -> Plan:
         self._arrivals.add(record.arrived)
-        wait = self._windows.admit(record.arrived)
+        wait = self._windows_of(request).admit(record.arrived)
         if wait is not None:
             return Plan(answers.throttled(wait))
         fault = self._misfortune.draw()
@@ -118,7 +124,7 @@ class Emulator:
                 self._process(request, record)
 
     def _process(self, request: Request, record: RequestRecord) -> Reply:
-        headers = self._windows.headers(record.arrived)
+        headers = self._windows_of(request).headers(record.arrived)
         try:
             self._take(request, record)
         except RequestRefused as refused:

@@ -47,6 +47,8 @@ class Settings:
     `keep`: how many of the latest events and requests can be asked for. Counts and the keys that
     repeats are known by stay whole.
     `api_key`: the only key or token that is good; without one, any is.
+    `account_per_key`: every key or token has windows of its own, as accounts have. What was
+    accepted stays one memory.
     `delay`: seconds before a slow answer, and from a hang-up to late processing.
     `pause`: seconds between two bytes of a trickling or never-ending answer.
     """
@@ -61,5 +63,6 @@ class Settings:
     seed: int | None = None
     keep: int = field(default=DEFAULT_KEEP, validator=_count)
     api_key: str | None = field(default=None, repr=False)
+    account_per_key: bool = False
     delay: float = field(default=2.0, validator=_seconds)
     pause: float = field(default=0.1, validator=_seconds)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from klaviyo_bulk_events.steps import Answered, Notice, Paused, Retrying
+from klaviyo_bulk_events.steps import Answered, Notice, Paused, Retrying, Settled
 
 _WORTH_TELLING: Final = 1.0
 """Seconds of waiting that are told of."""
@@ -26,7 +26,7 @@ class Telling:
             self._answer = {"at": now, "what": str(notice.reply)}
             self._waits = None
             return False
-        if notice.seconds < _WORTH_TELLING:
+        if isinstance(notice, Settled) or notice.seconds < _WORTH_TELLING:
             return False
         self._waits = {"for": _reason(notice), "until": now + notice.seconds}
         if now - self._told < _WORTH_TELLING:

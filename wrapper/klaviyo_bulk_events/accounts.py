@@ -1,0 +1,188 @@
+"""Many accounts in one process, each at its own limits."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from functools import cache, partial
+from types import TracebackType
+from typing import Self, TypeAlias, TypedDict, Unpack
+
+import attrs
+import httpx
+
+from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
+from klaviyo_bulk_events.credentials import TokenSource
+from klaviyo_bulk_events.errors import ConfigurationError
+from klaviyo_bulk_events.intake import Intake
+from klaviyo_bulk_events.planner import Record
+from klaviyo_bulk_events.rates import Rate
+from klaviyo_bulk_events.report import Report, StoppedError
+from klaviyo_bulk_events.settings import ignore
+from klaviyo_bulk_events.steps import Notice
+
+Credentials: TypeAlias = Mapping[str, str | TokenSource]
+Events: TypeAlias = Iterable[Record] | AsyncIterable[Record]
+
+_log = logging.getLogger("klaviyo_bulk_events")
+
+
+class AccountSettings(TypedDict, total=False):
+    """What all accounts have in common; see `KlaviyoBulkEvents`."""
+
+    base_url: str | None
+    rates: Iterable[Rate | str] | None
+    share: float
+    limiter: str
+    timeout: float
+    deadline: float
+    wait_for_outage: float | None
+    max_in_flight: int
+    narrowing_budget: int
+    resend_unsafe: bool
+    allow_plain_http: bool
+    transport: httpx.AsyncBaseTransport | None
+
+
+class AsyncAccounts:
+    """Delivers events to many accounts in one event loop.
+
+    Each account has a limiter of its own, and none waits for another's pause or refusal: they take
+    turns. An account that nothing is sent to costs its credential; one that was sent to keeps its
+    limiter and no connection.
+
+    credentials: by the account's name, its private key or what yields its access tokens.
+    at_once: to how many accounts is sent at the same time, the others wait for their turn. Each has
+        at most `max_in_flight` connections (3 if not given).
+    on_event: called with the account's name and every wait, retry, pause and answer.
+    settings: those of `AsyncKlaviyoBulkEvents`.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        at_once: int = 200,
+        on_event: Callable[[str, Notice], None] | None = None,
+        **settings: Unpack[AccountSettings],
+    ) -> None:
+        if type(at_once) is not int or at_once < 1:
+            raise ConfigurationError(f"at_once must be 1 or more, not {at_once!r}")
+        self._credentials = credentials
+        self._at_once = at_once
+        self._on_event = on_event
+        self._settings: AccountSettings = {"max_in_flight": 3, **settings}
+        self._clients: dict[str, AsyncKlaviyoBulkEvents] = {}
+        self._verify = cache(httpx.create_ssl_context)
+
+    def client(self, account: str) -> AsyncKlaviyoBulkEvents:
+        """The client of one account. Raises ConfigurationError for a name that is not known."""
+        known = self._clients.get(account)
+        if known is not None:
+            return known
+        if account not in self._credentials:
+            raise ConfigurationError(f"there is no credential for the account {account!r}")
+        watch = partial(self._on_event, account) if self._on_event is not None else ignore
+        client = AsyncKlaviyoBulkEvents(
+            self._credentials[account], account=account, on_event=watch, **self._settings
+        )
+        self._clients[account] = client.sharing(self._verify)
+        return client
+
+    async def send(
+        self, events: Mapping[str, Events], *, backfill: bool | None, intake: Intake | None = None
+    ) -> dict[str, Report]:
+        """Deliver each account's events; a report for each.
+
+        What ends an account's run, as a refused key or a source that raises, stands in its report
+        (`stopped`) and does not touch the others. Raises ConfigurationError before anything is
+        sent.
+        """
+        clients = {account: self.client(account) for account in events}
+        turns = asyncio.Semaphore(self._at_once)
+        send = partial(self._send, turns, backfill=backfill, intake=intake)
+        async with asyncio.TaskGroup() as tasks:
+            under_way = {
+                account: tasks.create_task(send(account, clients[account], given))
+                for account, given in events.items()
+            }
+        return {account: task.result() for account, task in under_way.items()}
+
+    async def _send(
+        self,
+        turns: asyncio.Semaphore,
+        account: str,
+        client: AsyncKlaviyoBulkEvents,
+        events: Events,
+        *,
+        backfill: bool | None,
+        intake: Intake | None,
+    ) -> Report:
+        async with turns:
+            run = client.begin(events, backfill, intake, None, keep_records=False)
+            try:
+                return await run.finish()
+            except StoppedError as stopped:
+                return stopped.report
+            except Exception as error:  # whatever a source raises is that account's alone
+                _log.exception("the events of the account %s could not all be read", account)
+                why = f"the source raised {type(error).__name__}"
+                return attrs.evolve(run.report(), stopped=why)
+            finally:
+                await client.rest()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        for client in self._clients.values():
+            await client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+
+class Accounts:
+    """`AsyncAccounts` for blocking code, with its own event loop; for one thread at a time."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        at_once: int = 200,
+        on_event: Callable[[str, Notice], None] | None = None,
+        **settings: Unpack[AccountSettings],
+    ) -> None:
+        self._accounts = AsyncAccounts(credentials, at_once=at_once, on_event=on_event, **settings)
+        self._runner = asyncio.Runner()
+
+    def send(
+        self,
+        events: Mapping[str, Iterable[Record]],
+        *,
+        backfill: bool | None,
+        intake: Intake | None = None,
+    ) -> dict[str, Report]:
+        """Deliver each account's events; a report for each."""
+        return self._runner.run(self._accounts.send(events, backfill=backfill, intake=intake))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._runner.run(self._accounts.aclose())
+        self._runner.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
