@@ -43,7 +43,7 @@ def install_wheel(session: nox.Session, extras: str) -> None:
 
 
 def install_redis(session: nox.Session) -> None:
-    """In CI, have the real Redis that some tests need; elsewhere they say that they were skipped."""
+    """In CI, have the real Redis that some tests need; elsewhere they are skipped."""
     if os.environ.get("CI") and not shutil.which("redis-server"):
         session.run("apt-get", "update", "-qq", external=True)
         session.run("apt-get", "install", "-y", "-qq", "redis-server", external=True)

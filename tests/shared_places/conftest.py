@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 import pytest
@@ -13,11 +14,25 @@ from klaviyo_bulk_events.shared_places.sqlite import SQLitePlaces
 from tests import redis_server
 from tests.redis_server import RedisServer
 
+AnyPlaces = TypeVar("AnyPlaces", bound=Places)
 Clock = Callable[[], float]
 Make = Callable[[float, Clock], Callable[[Iterable[Rate]], Places]]
 """From a lease and a clock to what makes the places of one more process, under some rates."""
 
-OPENED: list[SQLitePlaces] = []
+OPENED: list[Places] = []
+
+
+def opened(places: AnyPlaces) -> AnyPlaces:
+    """The places, which are closed at the end of the test."""
+    OPENED.append(places)
+    return places
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    yield
+    while OPENED:
+        OPENED.pop().close()
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +46,7 @@ def sqlite_places(folder: Path) -> Make:
         path = folder / f"{uuid4().hex}.db"
 
         def make(rates: Iterable[Rate]) -> Places:
-            OPENED.append(SQLitePlaces(path, "account", rates, lease, clock, lambda: "boot"))
-            return OPENED[-1]
+            return opened(SQLitePlaces(path, "account", rates, lease, clock, lambda: "boot"))
 
         return make
 
@@ -44,7 +58,7 @@ def redis_places(server: RedisServer) -> Make:
         account = uuid4().hex
 
         def make(rates: Iterable[Rate]) -> Places:
-            places = RedisPlaces(f"{server.url}?time=command", account, rates, lease)
+            places = opened(RedisPlaces(f"{server.url}?time=command", account, rates, lease))
             places._time = lambda: f"{clock():.6f}"  # type: ignore[method-assign]
             return places
 
@@ -58,7 +72,5 @@ def share(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     """Places of either kind."""
     if request.param == "sqlite":
         yield sqlite_places(tmp_path)
-        while OPENED:
-            OPENED.pop().close()
     else:
         yield redis_places(request.getfixturevalue("redis"))

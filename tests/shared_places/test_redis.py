@@ -14,8 +14,16 @@ from klaviyo_bulk_events.emulator import Running, Settings, running
 from klaviyo_bulk_events.errors import LimiterError
 from klaviyo_bulk_events.limiter import RETRY_AFTER, Limiter, Place
 from klaviyo_bulk_events.shared_places.redis import RedisPlaces
+from tests.shared_places.conftest import opened
 
 LEASE = 5.0
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 @pytest.fixture
@@ -26,7 +34,7 @@ def account() -> str:
 @pytest.fixture
 def places(redis: RedisServer, account: str) -> RedisPlaces:
     """One request in half a second."""
-    return RedisPlaces(redis.url, account, [Rate(1, 0.5)], LEASE)
+    return opened(RedisPlaces(redis.url, account, [Rate(1, 0.5)], LEASE))
 
 
 @pytest.fixture
@@ -48,7 +56,7 @@ def test_the_server_s_time_counts(
 @pytest.mark.parametrize("mode", ["", "?time=command"])
 def test_either_way_to_the_time(redis: RedisServer, account: str, mode: str) -> None:
     """A server that refuses TIME in scripts is asked for it beforehand."""
-    places = RedisPlaces(redis.url + mode, account, [Rate(1, 0.2)], LEASE)
+    places = opened(RedisPlaces(redis.url + mode, account, [Rate(1, 0.2)], LEASE))
     assert places.ask("a") == 0.0
     places.answered("a", None)
     wait = places.ask("b")
@@ -63,7 +71,7 @@ def test_every_key_expires(places: RedisPlaces, client: redis_py.Redis, account:
     places.ask("b")
     places.pause(3.0)
     keys = list(client.scan_iter(f"*{account}*"))
-    assert len(keys) == 4
+    assert len(keys) == 5
     assert all(0 < client.pttl(key) < 120_000 for key in keys)
 
 
@@ -99,15 +107,8 @@ def test_a_wrong_password_is_not_shown(redis: RedisServer) -> None:
     """The error names the server and its reason."""
     url = redis.url.replace("//", "//nobody:s3cret@")
     with pytest.raises(LimiterError, match=r"redis://127\.0\.0\.1") as raised:
-        RedisPlaces(url, "account", [Rate(1, 1.0)], LEASE).ask("a")
+        opened(RedisPlaces(url, "account", [Rate(1, 1.0)], LEASE)).ask("a")
     assert "s3cret" not in str(raised.value)
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def test_nothing_is_sent_while_redis_is_away(
 ) -> None:
     """It is waited for, and what it could not hear is told first; past the patience it is said."""
     clock = Clock()
-    places = RedisPlaces(own_server.url, "account", [Rate(2, 60.0)], LEASE)
+    places = opened(RedisPlaces(own_server.url, "account", [Rate(2, 60.0)], LEASE, clock))
     limiter = Limiter(places, clock, patience=10.0)
     held = limiter.ask(limiter.join(lambda: None))
     assert isinstance(held, Place)
@@ -138,7 +139,45 @@ def test_nothing_is_sent_while_redis_is_away(
     with pytest.raises(LimiterError, match="127"):
         limiter.ask(ticket)
     own_server.start()
+    clock.now += LEASE + 60.0  # what it forgot while it was away counts no more
     assert isinstance(limiter.ask(ticket), Place)
+
+
+def test_a_server_that_forgot_grants_nothing(
+    redis: RedisServer, client: redis_py.Redis, account: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was sent before a restart without its data counts all the same, for all who share."""
+    clock = Clock()
+    one, other = (
+        opened(RedisPlaces(redis.url, account, [Rate(5, 0.5)], LEASE, clock)) for _ in range(2)
+    )
+    assert one.ask("a") == other.ask("b") == 0.0
+    for key in client.scan_iter(f"*{account}*"):
+        client.delete(key)
+    assert one.ask("c") == pytest.approx(LEASE + 0.5, abs=0.1)
+    assert other.ask("d") == pytest.approx(LEASE + 0.5, abs=0.1)
+    assert "forgot" in caplog.text
+
+
+def test_an_old_snapshot_is_noticed(
+    redis: RedisServer, client: redis_py.Redis, account: str
+) -> None:
+    """So is a failover to a replica that was behind."""
+    places = opened(RedisPlaces(redis.url, account, [Rate(5, 0.5)], LEASE))
+    assert places.ask("a") == places.ask("b") == 0.0
+    client.set(f"klaviyo-bulk-events:{{{account}}}:grants", 1)
+    assert places.ask("c") > LEASE
+
+
+def test_what_expired_is_not_lost(redis: RedisServer, client: redis_py.Redis, account: str) -> None:
+    """An account that nothing was sent to for long starts at once."""
+    clock = Clock()
+    places = opened(RedisPlaces(redis.url, account, [Rate(5, 0.5)], LEASE, clock))
+    assert places.ask("a") == 0.0
+    for key in client.scan_iter(f"*{account}*"):
+        client.delete(key)
+    clock.now += LEASE + 0.6
+    assert places.ask("b") == 0.0
 
 
 EVENT = {"metric": "A", "profile": {"external_id": "7"}, "time": "2025-05-05T12:00:00Z"}

@@ -1,9 +1,10 @@
 -- One step of the completion-anchored log of an account (window_log.py has the rule and its reason).
 --
--- KEYS: places (seat -> its end), line (seat -> number), alive (seat -> until when), pause
--- ARGV: verb, seat, now or '', lease, seat's seconds, two more, then limit and window of each rate
+-- KEYS: places (seat -> its end), line (seat -> number), alive (seat -> until when), pause, grants
+-- ARGV: verb, seat, now or '', lease, seat's seconds, how many grants the caller knows of, two more,
+--       then limit and window of each rate
 
-local places, line, alive, pause = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local places, line, alive, pause, grants = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local verb, seat, now = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local lease, seat_seconds = tonumber(ARGV[4]), tonumber(ARGV[5])
 
@@ -12,8 +13,8 @@ if not now then
   now = tonumber(time[1]) + tonumber(time[2]) / 1e6
 end
 
-local rates, longest = {}, 0
-for at = 8, #ARGV, 2 do
+local rates, longest, lost = {}, 0, 0
+for at = 9, #ARGV, 2 do
   local rate = { limit = tonumber(ARGV[at]), seconds = tonumber(ARGV[at + 1]) }
   rates[#rates + 1] = rate
   longest = math.max(longest, rate.seconds)
@@ -65,7 +66,25 @@ local function soonest(rate, ahead)
   return math.max(math.min(tonumber(last[2]), now) + rate.seconds - now, 1e-6)
 end
 
+local function hold_back(seconds)
+  local until_ = math.max(now + seconds, tonumber(redis.call('GET', pause) or 0))
+  if until_ > now then
+    redis.call('SET', pause, text(until_), 'PX', milliseconds(until_ - now))
+  end
+end
+
+-- A server that came back without all that it was told of holds back until nothing of that counts.
+local function find_lost_grants()
+  local known = tonumber(ARGV[6])
+  if tonumber(redis.call('GET', grants) or 0) < known then
+    redis.call('SET', grants, string.format('%d', known))
+    hold_back(longest + lease)
+    lost = 1
+  end
+end
+
 local function ask()
+  find_lost_grants()
   -- A grant whose answer was lost on its way back was never used.
   redis.call('ZREM', places, seat)
   redis.call('ZREMRANGEBYSCORE', places, '-inf', text(now - longest - lease))
@@ -77,6 +96,7 @@ local function ask()
   end
   if wait == 0 then
     redis.call('ZADD', places, text(now + lease), seat)
+    redis.call('INCR', grants)
     leave()
     return '0'
   end
@@ -104,15 +124,8 @@ local function answered()
   end
   -- Rounded up: no end may lie before its answer.
   redis.call('ZADD', places, text(math.min(until_, now + 1e-6)), seat)
-  if ARGV[6] ~= '' then
-    count_others(until_ - lease, tonumber(ARGV[6]), tonumber(ARGV[7]))
-  end
-end
-
-local function hold_back(seconds)
-  local until_ = math.max(now + seconds, tonumber(redis.call('GET', pause) or 0))
-  if until_ > now then
-    redis.call('SET', pause, text(until_), 'PX', milliseconds(until_ - now))
+  if ARGV[7] ~= '' then
+    count_others(until_ - lease, tonumber(ARGV[7]), tonumber(ARGV[8]))
   end
 end
 
@@ -126,10 +139,11 @@ elseif verb == 'unused' then
 elseif verb == 'leave' then
   leave()
 elseif verb == 'pause' then
-  hold_back(tonumber(ARGV[6]))
+  hold_back(tonumber(ARGV[7]))
 end
 
 redis.call('PEXPIRE', places, milliseconds(longest + lease + 60))
+redis.call('PEXPIRE', grants, milliseconds(longest + lease + 60))
 redis.call('PEXPIRE', line, milliseconds(seat_seconds + 60))
 redis.call('PEXPIRE', alive, milliseconds(seat_seconds + 60))
-return result
+return { result, tonumber(redis.call('GET', grants) or 0), lost }

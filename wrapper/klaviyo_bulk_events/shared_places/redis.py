@@ -1,6 +1,8 @@
 """Places in Redis, for processes on any host."""
 
-from collections.abc import Iterable
+import logging
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -23,18 +25,30 @@ _TIMEOUT: Final = 5.0
 """Seconds that Redis has to connect, and to answer."""
 _OWN_TIME: Final = "time"
 
+_log = logging.getLogger("klaviyo_bulk_events")
+
 
 class RedisPlaces:
     """See `Places`. Times are those of the server, read inside the script that uses them.
 
     Servers that refuse TIME in scripts get `?time=command` in the URL: it is then asked for by a
     command of its own, just before, which is late by a round trip and safe.
+
+    A server that comes back without places that this process knows to have been taken grants none
+    until they would not count any more: a lease and the longest window.
     """
 
     waits = True
     heartbeat = HEARTBEAT
 
-    def __init__(self, url: str, account: str, rates: Iterable[Rate], lease: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        account: str,
+        rates: Iterable[Rate],
+        lease: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         try:
             url, self._asks_time = _without_mode(url)
             self._redis = redis.Redis.from_url(
@@ -50,10 +64,14 @@ class RedisPlaces:
         # The braces keep an account's keys together in a cluster.
         self._keys = [
             f"klaviyo-bulk-events:{{{account}}}:{name}"
-            for name in ("places", "line", "alive", "pause")
+            for name in ("places", "line", "alive", "pause", "grants")
         ]
         self._lease = lease
-        self._rates = [part for rate in rates for part in (rate.limit, rate.seconds)]
+        shared = tuple(rates)
+        self._rates = [part for rate in shared for part in (rate.limit, rate.seconds)]
+        self._counts = lease + max(rate.seconds for rate in shared)
+        self._clock = clock
+        self._grants, self._heard = 0, clock()
 
     def ask(self, seat: str) -> float:
         """See `Places`."""
@@ -92,12 +110,26 @@ class RedisPlaces:
     def _call(self, verb: str, seat: str, first: float | str = "", second: float | str = "") -> Any:
         try:
             now = self._time() if self._asks_time else ""
-            arguments = (verb, seat, now, self._lease, SEAT_SECONDS, first, second, *self._rates)
-            return self._run_script(self._keys, arguments)
+            known = self._known_grants()
+            common = (verb, seat, now, self._lease, SEAT_SECONDS, known, first, second)
+            result, grants, lost = self._run_script(self._keys, (*common, *self._rates))
         except redis.RedisError as error:
             # Some of its errors quote what was sent, but none the password.
             kind = type(error).__name__
             raise LimiterError(f"the limiter at {self._where}: {kind}: {error}") from None
+        self._grants, self._heard = grants, self._clock()
+        if lost:
+            _log.warning(
+                "the limiter at %s forgot places that were taken: nothing is sent until none of "
+                "them counts any more",
+                self._where,
+            )
+        return result
+
+    def _known_grants(self) -> int:
+        # The server may forget what no longer counts, and so must who compares with it.
+        is_old = self._clock() - self._heard > self._counts
+        return 0 if is_old else self._grants
 
     def _time(self) -> str:
         seconds, microseconds = self._redis.time()
