@@ -78,11 +78,12 @@ class KlaviyoBulkEvents:
     ) -> None:
         who = credential(api_key)
         del api_key
+        kept = read_rates(rates, share)
         self._endpoint = Endpoint.of(
             who, base_url, account=account, allow_plain_http=allow_plain_http
         )
         self._settings = Settings(
-            rates=read_rates(rates, share),
+            rates=kept,
             shared_limiter=limiter,
             account=self._endpoint.account,
             timeout=timeout,
