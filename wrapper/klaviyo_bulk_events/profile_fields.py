@@ -216,7 +216,7 @@ class ProfileFields:
             return self._object(value, pointer)
         if isinstance(value, list | tuple):
             return [self._text(item, below(pointer, n)) for n, item in enumerate(value)]
-        if isinstance(value, str):
+        if isinstance(value, str | UUID | Enum):
             return self._text(value, pointer)
         return self._refuse(pointer, "wrong_type", "unset takes a name or a list of names")
 
