@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from klaviyo_bulk_events import RecordError, values
 from klaviyo_bulk_events.limits import ARRAY_ITEMS, NESTING_LEVELS, STRING_BYTES
-from klaviyo_bulk_events.profile_fields import ProfileFields, are_plain
+from klaviyo_bulk_events.profile_fields import ProfileFields, are_plain, person, person_by_email
 from klaviyo_bulk_events.records import Location
 
 from .strategies import locations, texts
@@ -151,6 +151,25 @@ def test_plain_profiles_are_read_to_themselves(fields: dict[str, Any]) -> None:
     assert orjson.dumps(attributes) == content
 
 
+names = st.text(st.characters(), max_size=110) | st.text("aA\u0130\u212a", min_size=1)
+domains = st.sampled_from(
+    ["shop.org", "TEST.com", "te\u017ft.com", "example.com", "a.b@c.co", ".co"]
+)
+addresses = st.emails() | st.builds("{}@{}".format, names, domains)
+
+
+@given(st.fixed_dictionaries({"email": addresses}, optional={"title": texts, "kx": texts}))
+def test_an_address_that_passes_at_once_names_the_profile(fields: dict[str, Any]) -> None:
+    """Looked at more closely, the identifiers are the address alone, without fault or warning."""
+    found = person_by_email(fields)
+    reader = ProfileFields(None)
+    named = reader.identified(fields)
+
+    if found is not None:
+        assert (named, person(named)) == ({"email": fields["email"]}, found)
+        assert (reader.problems, reader.warnings) == ([], [])
+
+
 @pytest.mark.parametrize("location", [None, {"city": "x"}, Location(city="x", country="y")])
 def test_common_profiles_are_plain(location: Any) -> None:
     """A profile of texts takes the fast road, else there were no need for one."""
@@ -161,3 +180,4 @@ def test_common_profiles_are_plain(location: Any) -> None:
     }
 
     assert are_plain(fields, orjson.dumps(fields, vars, values.PLAIN))
+    assert person_by_email(fields) == "6 a@b.co"

@@ -91,11 +91,17 @@ class ProfileEncoder:
 
     def _plain(self, attributes: Mapping[str, Any], content: bytes) -> EncodedProfile:
         """A profile whose attributes go out as they stand."""
+        data = (self._before, _ATTRIBUTES.head, content, _ATTRIBUTES.tail, self._after)
+        opening = b"".join(data)
+        person = profile_fields.person_by_email(attributes)
+        if person is not None:
+            named = {"email": attributes["email"]}
+            warnings = (_OVERWRITES,) if self._backfill and len(attributes) > 1 else ()
+            return EncodedProfile(opening, named, person, warnings)
         fields = ProfileFields(self._local)
         named = fields.identified(attributes)
-        data = (self._before, _ATTRIBUTES.head, content, _ATTRIBUTES.tail, self._after)
         overwrites = self._backfill and len(attributes) > len(named)
-        return _encoded(fields, named, b"".join(data), overwrites=overwrites)
+        return _encoded(fields, named, opening, overwrites=overwrites)
 
     def _read(self, given: Mapping[str, Any]) -> EncodedProfile:
         """A profile whose attributes have to be looked at one by one."""
@@ -124,7 +130,7 @@ def _fields(profile: Profile | Mapping[str, Any] | None) -> Mapping[str, Any]:
     """The fields that are given."""
     if isinstance(profile, Profile):
         return vars(profile)
-    if isinstance(profile, Mapping):
+    if type(profile) is dict or isinstance(profile, Mapping):
         return _known(profile)
     if profile is None:
         raise missing_field("profile")
