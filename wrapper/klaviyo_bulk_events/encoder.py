@@ -147,16 +147,17 @@ class Encoder:
     def _time(self, given: Any) -> tuple[datetime, str | None]:
         """The time, and its text unless orjson writes that by itself."""
         text: str | None = None
-        if given is None:
+        if type(given) is datetime and given.tzinfo is UTC:
+            moment = given
+        elif given is None:
             moment = self._clock()
         elif type(given) is str and (read := times.read_rfc_3339(given)) is not None:
             moment, text = read, given
         else:
             moment = times.read_time(given, self._local, self._unix)
+            text = times.rfc_3339(moment)
         if not _EARLIEST_YEAR < moment.year < self._year:
             times.check_range(moment, self._clock())
-        if text is None and not (type(moment) is datetime and moment.tzinfo is UTC):
-            text = times.rfc_3339(moment)
         return moment, text
 
     def _all_problems(self, fields: Mapping[str, Any], first: Exception) -> RecordError:
