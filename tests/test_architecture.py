@@ -21,7 +21,7 @@ STAGES = (
     ("json_form", "repeats", "outcomes", "chunker", "planner", "set_aside"),
     ("answers", "retry", "refusals", "steps", "unsettled", "delivery"),
     ("window_log", "limiter"),
-    ("api_key", "endpoint", "lanes", "driver", "async_driver"),
+    ("api_key", "endpoint", "lanes", "threads", "driver", "async_driver"),
     ("report", "brake", "ledger", "progress", "settings", "journaling"),
     ("run", "async_run"),
     ("client", "async_client"),
