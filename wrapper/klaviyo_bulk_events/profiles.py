@@ -25,6 +25,8 @@ _OVERWRITES: Final = Problem(
     "a backfill's profile attributes overwrite newer values: "
     "profile_updates=False (--no-profile-updates) sends identifiers alone",
 )
+_OVERWRITTEN: Final = (_OVERWRITES,)
+"""One for all: what profiles share is counted at once."""
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -96,7 +98,7 @@ class ProfileEncoder:
         person = profile_fields.person_by_email(attributes)
         if person is not None:
             named = {"email": attributes["email"]}
-            warnings = (_OVERWRITES,) if self._backfill and len(attributes) > 1 else ()
+            warnings = _OVERWRITTEN if self._backfill and len(attributes) > 1 else ()
             return EncodedProfile(opening, named, person, warnings)
         fields = ProfileFields(self._local)
         named = fields.identified(attributes)
