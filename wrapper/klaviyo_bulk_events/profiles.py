@@ -155,8 +155,11 @@ def _is_constant(fields: Mapping[str, Any]) -> bool:
 
 def _json(fields: Mapping[str, Any]) -> bytes:
     """The fields as they stand; empty if only a walk makes them plain."""
+    location = fields.get("location")
+    if type(location) is Location:  # anywhere else, one is refused
+        fields = {**fields, "location": vars(location)}
     try:
-        return orjson.dumps(fields, _place, values.PLAIN)
+        return orjson.dumps(fields, None, values.PLAIN)
     except TypeError:  # orjson.JSONEncodeError is one
         return b""
 
@@ -164,12 +167,6 @@ def _json(fields: Mapping[str, Any]) -> bytes:
 def _is_memorable(content: bytes) -> bool:
     """None, NULL and NaN all look like null; long ones would fill the memory."""
     return 0 < len(content) <= _LONGEST_REMEMBERED and b"null" not in content
-
-
-def _place(value: object) -> dict[str, Any]:
-    if isinstance(value, Location):
-        return vars(value)
-    raise TypeError
 
 
 def _remember(memory: dict[_Key, _Value], key: _Key, value: _Value) -> None:
