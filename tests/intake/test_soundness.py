@@ -1,6 +1,6 @@
 """No shortcut passes what the slow walk refuses."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from klaviyo_bulk_events.limits import ARRAY_ITEMS, NESTING_LEVELS, STRING_BYTES
 from klaviyo_bulk_events.profile_fields import ProfileFields, are_plain, person, person_by_email
 from klaviyo_bulk_events.records import Location
 
+from .encoding import NOW
 from .strategies import locations, texts
 
 scalars = (
@@ -35,7 +36,9 @@ scalars = (
             datetime(2026, 5, 5),
             datetime(2026, 5, 5, tzinfo=UTC),
             date(2026, 5, 5),
-            Decimal("1.5"),
+            datetime(2026, 5, 5, tzinfo=timezone(timedelta(minutes=-90, seconds=1))),
+            *map(Decimal, ["1.5", "-0", "7.00", "1e400", "1e-400", "NaN", "-Infinity", "sNaN"]),
+            *(Decimal(2**bits + more) for bits in (53, 63, 64) for more in (-1, 0)),
             UUID(int=1),
             b"bytes",
         ]
@@ -73,7 +76,7 @@ def is_refused(value: Any) -> bool:
 def test_what_is_sound_is_not_refused_by_the_walk(value: dict[str, Any]) -> None:
     """What the bytes prove sound, the walk finds nothing in, and leaves as it is."""
     try:
-        data = orjson.dumps(value, option=values.PLAIN)
+        data = orjson.dumps(value, values.scalar, values.PLAIN)
     except TypeError:
         assume(False)
     assume(values.is_sound(data))
@@ -100,12 +103,21 @@ def test_brackets_around_do_not_count(brackets: int, value: dict[str, Any]) -> N
     for _ in range(brackets):
         around = {"p": around}
     try:
-        data = orjson.dumps(around, option=values.PLAIN)
+        data = orjson.dumps(around, values.scalar, values.PLAIN)
     except TypeError:
         assume(False)
     assume(values.is_sound(data, brackets))
 
     assert not is_refused(value)
+
+
+@pytest.mark.parametrize("value", [Decimal("9.99"), NOW, NOW.date()])
+def test_what_a_cursor_gives_needs_no_walk(value: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One Decimal or time does not have every value of its event looked at."""
+    walked = orjson.dumps(values.walked({"p": [value]}, ""))
+    monkeypatch.delattr(values, "walked")
+
+    assert values.encode({"p": [value]}, "") == walked
 
 
 FAULTS = {

@@ -136,7 +136,7 @@ class Encoder:
         """The attributes with the properties, checked and encoded in one go."""
         attributes["properties"] = properties
         try:
-            data = orjson.dumps(attributes, None, values.PLAIN)
+            data = orjson.dumps(attributes, values.scalar, values.PLAIN)
         except TypeError:  # orjson.JSONEncodeError is one
             data = b""
         if data and values.is_sound(data, _BRACKETS):
