@@ -21,7 +21,7 @@ STAGES = (
     ("json_form", "repeats", "outcomes", "chunker", "planner", "set_aside"),
     ("answers", "retry", "refusals", "steps", "unsettled", "delivery"),
     ("boot", "window_log", "places", "limiting", "limiter"),
-    ("credentials", "endpoint", "lanes", "async_lanes", "driver", "async_driver"),
+    ("credentials", "endpoint", "lanes", "async_lanes", "threads", "driver", "async_driver"),
     ("logs", "report", "brake", "ledger", "progress", "settings", "journaling"),
     ("run", "async_run"),
     ("client", "async_client"),

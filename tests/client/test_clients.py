@@ -126,6 +126,31 @@ def test_no_attempt_outlives_its_timeout(
     assert time.monotonic() - started < 3.0
 
 
+def watches() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name == "klaviyo-watch"}
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.3, 0.7])
+def test_one_watch_keeps_the_time_of_attempt_after_attempt(
+    emulated: Running, make: Make, pause: float
+) -> None:
+    """Whenever an attempt begins, it ends in time; who keeps it goes with the client."""
+    before = watches()
+    with KlaviyoBulkEvents(KEY, base_url=emulated.url, timeout=0.4, deadline=0.2) as klaviyo:
+        klaviyo.send(make(1), backfill=True)
+        time.sleep(pause)
+        klaviyo.send(make(1), backfill=True)
+        assert len(watches() - before) == 1
+        emulated.emulator.inject("trickle", times=1)
+        began = time.monotonic()
+        assert klaviyo.send(make(1), backfill=True).unknown == 1
+        assert 0.3 < time.monotonic() - began < 2.0
+        own = watches() - before
+    for watch in own:
+        watch.join(0.3)
+    assert not watches() & own
+
+
 def test_a_lost_answer_is_asked_for_again(connect: Connect, emulated: Running, make: Make) -> None:
     """The same bytes go again; the server, which has them, names them all as repeats."""
     emulated.emulator.inject("lost_answer", times=1)

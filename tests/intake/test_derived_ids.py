@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -109,6 +109,15 @@ def shuffled(value: Any) -> Any:
 def test_the_order_of_keys_does_not_count(given: dict[str, Any]) -> None:
     """Properties in another order are the same event, also deep inside."""
     assert derived(properties=shuffled(given)) == derived(properties=given)
+
+
+@given(st.datetimes(datetime(2001, 1, 2), datetime(2026, 1, 1)))
+def test_a_time_in_utc_is_written_as_any_other(naive: datetime) -> None:
+    """The same instant has the same id, however finely it is given."""
+    moment = naive.replace(tzinfo=UTC)
+    elsewhere = moment.astimezone(timezone(timedelta(hours=1)))
+
+    assert derived(time=moment) == derived(time=elsewhere)
 
 
 @given(st.integers(-14 * 60, 14 * 60))

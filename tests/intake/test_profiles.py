@@ -85,6 +85,9 @@ def told(encoder: ProfileEncoder, given: Any) -> EncodedProfile | set[str]:
 
 @given(alike, st.booleans())
 @example([{"id": "5", "kx": NULL}, {"id": "5", "kx": None}], True)
+@example([{"id": "5", "unset": str(UUID(int=5))}, {"id": "5", "unset": UUID(int=5)}], False)
+@example([{"id": "5", "append": {"city": "5"}}, {"id": "5", "append": Location(city="5")}], True)
+@example([{"id": "5", "append": {"p": {}}}, {"id": "5", "append": {"p": Location()}}], True)
 def test_look_alikes_are_told_apart(several: list[dict[str, Any]], updates: bool) -> None:
     """A profile is what a fresh encoder makes of it, whatever profiles went before."""
     used = ProfileEncoder(backfill=True, updates=updates)

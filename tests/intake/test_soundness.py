@@ -1,6 +1,6 @@
 """No shortcut passes what the slow walk refuses."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from klaviyo_bulk_events import RecordError, values
 from klaviyo_bulk_events.limits import ARRAY_ITEMS, NESTING_LEVELS, STRING_BYTES
-from klaviyo_bulk_events.profile_fields import ProfileFields, are_plain
+from klaviyo_bulk_events.profile_fields import ProfileFields, are_plain, person, person_by_email
 from klaviyo_bulk_events.records import Location
 
+from .encoding import NOW
 from .strategies import locations, texts
 
 scalars = (
@@ -35,7 +36,9 @@ scalars = (
             datetime(2026, 5, 5),
             datetime(2026, 5, 5, tzinfo=UTC),
             date(2026, 5, 5),
-            Decimal("1.5"),
+            datetime(2026, 5, 5, tzinfo=timezone(timedelta(minutes=-90, seconds=1))),
+            *map(Decimal, ["1.5", "-0", "7.00", "1e400", "1e-400", "NaN", "-Infinity", "sNaN"]),
+            *(Decimal(2**bits + more) for bits in (53, 63, 64) for more in (-1, 0)),
             UUID(int=1),
             b"bytes",
         ]
@@ -73,7 +76,7 @@ def is_refused(value: Any) -> bool:
 def test_what_is_sound_is_not_refused_by_the_walk(value: dict[str, Any]) -> None:
     """What the bytes prove sound, the walk finds nothing in, and leaves as it is."""
     try:
-        data = orjson.dumps(value, option=values.PLAIN)
+        data = orjson.dumps(value, values.scalar, values.PLAIN)
     except TypeError:
         assume(False)
     assume(values.is_sound(data))
@@ -100,12 +103,21 @@ def test_brackets_around_do_not_count(brackets: int, value: dict[str, Any]) -> N
     for _ in range(brackets):
         around = {"p": around}
     try:
-        data = orjson.dumps(around, option=values.PLAIN)
+        data = orjson.dumps(around, values.scalar, values.PLAIN)
     except TypeError:
         assume(False)
     assume(values.is_sound(data, brackets))
 
     assert not is_refused(value)
+
+
+@pytest.mark.parametrize("value", [Decimal("9.99"), NOW, NOW.date()])
+def test_what_a_cursor_gives_needs_no_walk(value: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One Decimal or time does not have every value of its event looked at."""
+    walked = orjson.dumps(values.walked({"p": [value]}, ""))
+    monkeypatch.delattr(values, "walked")
+
+    assert values.encode({"p": [value]}, "") == walked
 
 
 FAULTS = {
@@ -151,6 +163,25 @@ def test_plain_profiles_are_read_to_themselves(fields: dict[str, Any]) -> None:
     assert orjson.dumps(attributes) == content
 
 
+names = st.text(st.characters(), max_size=110) | st.text("aA\u0130\u212a", min_size=1)
+domains = st.sampled_from(
+    ["shop.org", "TEST.com", "te\u017ft.com", "example.com", "a.b@c.co", ".co"]
+)
+addresses = st.emails() | st.builds("{}@{}".format, names, domains)
+
+
+@given(st.fixed_dictionaries({"email": addresses}, optional={"title": texts, "kx": texts}))
+def test_an_address_that_passes_at_once_names_the_profile(fields: dict[str, Any]) -> None:
+    """Looked at more closely, the identifiers are the address alone, without fault or warning."""
+    found = person_by_email(fields)
+    reader = ProfileFields(None)
+    named = reader.identified(fields)
+
+    if found is not None:
+        assert (named, person(named)) == ({"email": fields["email"]}, found)
+        assert (reader.problems, reader.warnings) == ([], [])
+
+
 @pytest.mark.parametrize("location", [None, {"city": "x"}, Location(city="x", country="y")])
 def test_common_profiles_are_plain(location: Any) -> None:
     """A profile of texts takes the fast road, else there were no need for one."""
@@ -161,3 +192,4 @@ def test_common_profiles_are_plain(location: Any) -> None:
     }
 
     assert are_plain(fields, orjson.dumps(fields, vars, values.PLAIN))
+    assert person_by_email(fields) == "6 a@b.co"

@@ -1,6 +1,7 @@
 """Cuts a stream of encoded events into requests."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
 from attrs import field, frozen
@@ -31,7 +32,7 @@ class Chunk:
     @property
     def events(self) -> Iterator[EncodedEvent]:
         """The events, entry by entry."""
-        return (event for entry in self.entries for event in entry)
+        return chain.from_iterable(self.entries)
 
     def __len__(self) -> int:
         return sum(map(len, self.entries))
@@ -83,6 +84,7 @@ class Chunker:
     ) -> None:
         self._most_events = events
         self._most_bytes = size
+        self._most_of_an_event = size - _EMPTY_SIZE - _AROUND
         self._open()
 
     def _open(self) -> None:
@@ -92,7 +94,7 @@ class Chunker:
 
     def fits(self, event: EncodedEvent) -> bool:
         """Whether a request can hold this event at all."""
-        return self._most_bytes - _EMPTY_SIZE - _AROUND >= len(event.data) + len(event.opening)
+        return len(event.data) + len(event.opening) <= self._most_of_an_event
 
     def add(self, event: EncodedEvent) -> Chunk | None:
         """Take an event that fits; the chunk that was full before it, if one was."""

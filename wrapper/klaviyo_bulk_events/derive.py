@@ -26,7 +26,9 @@ def unique_id(
     `metric` and `properties` are their bytes with keys in order. The zone in which the time was
     written does not count, its fraction of a second does.
     """
-    instant = time.astimezone(UTC).isoformat()
+    # Of a time in UTC, orjson writes what isoformat does, many times as fast.
+    is_utc = type(time) is datetime and time.tzinfo is UTC
+    instant = time if is_utc else time.astimezone(UTC).isoformat()
     head = orjson.dumps([identity, instant, value, currency])
     digest = hashlib.blake2b(digest_size=16)
     for part in map(_same_in_every_version, (head, metric, properties)):

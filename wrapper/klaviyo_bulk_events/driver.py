@@ -4,9 +4,10 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
+from klaviyo_bulk_events import threads
 from klaviyo_bulk_events.answers import NoAnswer, Reply
 from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.credentials import Credential
@@ -42,18 +43,18 @@ class Driver:
         lanes: int,
     ) -> Generator[Outcome | Settlement]:
         """Deliver the chunks, at most `lanes` at a time, pulling no more than can be sent."""
-        with ThreadPoolExecutor(lanes, thread_name_prefix="klaviyo") as pool:
-            try:
-                for item in ready:
-                    if not isinstance(item, Chunk):
-                        yield item
-                        continue
-                    self._under_way[pool.submit(self.carry, deliver(item))] = item
-                    yield from self._answered(block=len(self._under_way) >= lanes)
-                while self._under_way:
-                    yield from self._answered(block=True)
-            finally:
-                self.stop()
+        try:
+            for item in ready:
+                if not isinstance(item, Chunk):
+                    yield item
+                    continue
+                self._under_way[threads.submit(self.carry, deliver(item))] = item
+                yield from self._answered(block=len(self._under_way) >= lanes)
+            while self._under_way:
+                yield from self._answered(block=True)
+        finally:
+            self.stop()
+            wait(self._under_way)
 
     def _answered(self, *, block: bool) -> Iterator[Settlement]:
         done, _ = wait(self._under_way, None if block else 0, FIRST_COMPLETED)

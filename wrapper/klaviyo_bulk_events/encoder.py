@@ -136,7 +136,7 @@ class Encoder:
         """The attributes with the properties, checked and encoded in one go."""
         attributes["properties"] = properties
         try:
-            data = orjson.dumps(attributes, None, values.PLAIN)
+            data = orjson.dumps(attributes, values.scalar, values.PLAIN)
         except TypeError:  # orjson.JSONEncodeError is one
             data = b""
         if data and values.is_sound(data, _BRACKETS):
@@ -147,17 +147,18 @@ class Encoder:
     def _time(self, given: Any) -> tuple[datetime, str | None]:
         """The time, and its text unless orjson writes that by itself."""
         text: str | None = None
-        if given is None:
-            moment = self._clock()
+        is_utc = type(given) is datetime and given.tzinfo is UTC
+        if is_utc:
+            moment = given
+        elif given is None:
+            moment, is_utc = self._clock(), True
         elif type(given) is str and (read := times.read_rfc_3339(given)) is not None:
             moment, text = read, given
         else:
             moment = times.read_time(given, self._local, self._unix)
         if not _EARLIEST_YEAR < moment.year < self._year:
             times.check_range(moment, self._clock())
-        if text is None and not (type(moment) is datetime and moment.tzinfo is UTC):
-            text = times.rfc_3339(moment)
-        return moment, text
+        return moment, text if is_utc or text else times.rfc_3339(moment)
 
     def _all_problems(self, fields: Mapping[str, Any], first: Exception) -> RecordError:
         def field(name: str) -> Any:

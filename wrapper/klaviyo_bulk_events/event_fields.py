@@ -33,9 +33,11 @@ def add_others(attributes: dict[str, Any], field: Callable[[str], Any]) -> None:
 
 def properties(given: Any) -> Mapping[str, Any]:
     """The properties, of which only the number is checked; none are an empty object."""
+    if type(given) is dict and len(given) <= _MOST_PROPERTIES:
+        return given
     if given is None:
         return {}
-    if type(given) is not dict and not isinstance(given, Mapping):
+    if not isinstance(given, Mapping):
         raise _wrong_type("/properties", "an object", given)
     if len(given) > _MOST_PROPERTIES:
         message = f"an event has {len(given)} properties: {EVENT_PROPERTIES.sentence}"
@@ -77,15 +79,17 @@ def read(field: Callable[[str], Any], name: str) -> None:
 
 def backfill(given: Any, of_run: bool | None) -> bool:
     """Whether the event is history, which fires no flows: said by itself, the run, or both."""
-    if given is not None and type(given) is not bool:
-        raise _wrong_type("/backfill", "true or false", given)
-    if given is None and of_run is None:
+    if given is None:
+        if of_run is not None:
+            return of_run
         message = "whether this event fires flows is not said: give backfill"
         raise _fault("/backfill", "backfill_unsaid", message)
-    if given is not None and of_run is not None and given is not of_run:
+    if type(given) is not bool:
+        raise _wrong_type("/backfill", "true or false", given)
+    if of_run is not None and given is not of_run:
         message = "the event's backfill contradicts that of the whole run"
         raise _fault("/backfill", "backfill_contradicted", message)
-    return bool(of_run if given is None else given)
+    return given
 
 
 def _wrong_type(pointer: str, wanted: str, given: object) -> RecordError:

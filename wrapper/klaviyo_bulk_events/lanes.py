@@ -20,7 +20,7 @@ class Lane:
     """One connection, on which one request is under way at a time.
 
     httpx limits the time of each read and write but not their sum, so that an answer can trickle
-    in for ever: a timer shuts the connection when the attempt's `seconds` are over.
+    in for ever: a watch shuts the connection when the attempt's `seconds` are over.
     """
 
     def __init__(self, client: httpx.Client, endpoint: Endpoint, seconds: float) -> None:
@@ -37,10 +37,7 @@ class Lane:
             headers = self._endpoint.headers()
         except Exception as error:  # whatever yields tokens may raise
             return no_token(error)
-        until = self._until = time.monotonic() + self._seconds
-        timer = threading.Timer(self._seconds, self._shut, [until])
-        timer.daemon = True
-        timer.start()
+        self._until = time.monotonic() + self._seconds
         try:
             return self._exchange(body, headers)
         except _TooLateError:
@@ -50,7 +47,6 @@ class Lane:
         finally:
             with self._lock:
                 self._until = None
-            timer.cancel()
 
     def _exchange(self, body: bytes, headers: httpx.Headers) -> Reply:
         endpoint = self._endpoint
@@ -77,12 +73,23 @@ class Lane:
     def _is_over(self) -> bool:
         return self._until is not None and time.monotonic() > self._until
 
+    def keep_time(self, now: float) -> float:
+        """Shut the connection if the attempt's time is over; the seconds to the next look."""
+        until = self._until
+        if until is None:
+            return self._seconds
+        if now < until:
+            return until - now
+        self._shut(until)
+        return self._seconds
+
     def _shut(self, until: float) -> None:
         with self._lock:
             if self._until == until and self._stream is not None:
-                connection = self._stream.get_extra_info("socket")
-                # Past ssl's own shutdown, which would tear at a read under way in the thread.
-                with contextlib.suppress(OSError):  # closed already
+                # It may be closed already; and what is wrong with one must not end the watch.
+                with contextlib.suppress(Exception):
+                    connection = self._stream.get_extra_info("socket")
+                    # Past ssl's own shutdown, which would tear at a read under way in the thread.
                     socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
     def cut(self) -> None:
@@ -96,6 +103,59 @@ class Lane:
         self._client.close()
 
 
+class Watch:
+    """Keeps the time of every lane, in one thread that ends when it finds none busy.
+
+    It need not hear of a new attempt: it never sleeps longer than one may take.
+    """
+
+    def __init__(self) -> None:
+        self._busy: set[Lane] = set()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._awake = threading.Event()
+
+    def add(self, lane: Lane) -> None:
+        """Keep the time of a lane from now on."""
+        with self._lock:
+            if self._thread is not None and self._thread.is_alive():
+                self._busy.add(lane)
+                return
+            # After a fork the others are those of the process before: they are its to shut.
+            self._busy = {lane}
+            self._thread = threading.Thread(target=self._run, name="klaviyo-watch", daemon=True)
+            self._thread.start()
+
+    def discard(self, lane: Lane) -> None:
+        """Leave a lane alone: nothing is under way on it."""
+        with self._lock:
+            self._busy.discard(lane)
+
+    def busy(self) -> tuple[Lane, ...]:
+        """The lanes whose time is kept."""
+        with self._lock:
+            return tuple(self._busy)
+
+    def end(self) -> None:
+        """End the thread, if nothing is under way."""
+        self._awake.set()
+
+    def _run(self) -> None:
+        while (seconds := self._look()) is not None:
+            self._awake.wait(seconds)
+            self._awake.clear()
+
+    def _look(self) -> float | None:
+        """The seconds until the next look; None if there is nothing to look at."""
+        with self._lock:
+            if not self._busy:
+                self._thread = None
+                return None
+            lanes = tuple(self._busy)
+        now = time.monotonic()
+        return min(lane.keep_time(now) for lane in lanes)
+
+
 class Lanes:
     """Lends out lanes, the one used last first: its connection is the least likely to be stale."""
 
@@ -107,7 +167,7 @@ class Lanes:
         self._transport = transport
         self._context = endpoint.ssl_context()
         self._idle: list[Lane] = []
-        self._busy: set[Lane] = set()
+        self._watch = Watch()
 
     def post(self, body: bytes) -> Reply:
         """Send a request on any lane."""
@@ -115,11 +175,11 @@ class Lanes:
             lane = self._idle.pop()
         except IndexError:
             lane = self._open()
-        self._busy.add(lane)
+        self._watch.add(lane)
         try:
             return lane.post(body)
         finally:
-            self._busy.discard(lane)
+            self._watch.discard(lane)
             self._idle.append(lane)
 
     def _open(self) -> Lane:
@@ -135,10 +195,11 @@ class Lanes:
 
     def cut(self) -> None:
         """End every attempt under way; what it sent may still arrive."""
-        for lane in tuple(self._busy):
+        for lane in self._watch.busy():
             lane.cut()
 
     def close(self) -> None:
         """Close every connection."""
         while self._idle:
             self._idle.pop().close()
+        self._watch.end()

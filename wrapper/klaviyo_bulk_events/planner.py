@@ -117,7 +117,7 @@ class Planner:
             if item.problem is not None:
                 raise RecordError(item.problem, *item.others)
             item = item.record
-        if not isinstance(item, Mapping):
+        if type(item) is not dict and not isinstance(item, Mapping):
             kind = type(item).__name__
             message = f"an event is an Event or a mapping, not {kind}"
             raise RecordError(Problem("", "wrong_type", message))

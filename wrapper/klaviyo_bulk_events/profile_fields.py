@@ -22,6 +22,7 @@ SUFFICIENT: Final = ("id", "email", "phone_number", "external_id")
 # The same, the strongest first.
 PRECEDENCE: Final = ("id", "external_id", "email", "phone_number")
 IDENTIFIERS: Final = (*SUFFICIENT, "anonymous_id", "kx")
+_BESIDE_EMAIL: Final = frozenset(IDENTIFIERS) - {"email"}
 _KEYS: Final = frozenset({"id", "external_id", "anonymous_id"})
 _TEXTS: Final = frozenset(
     {
@@ -38,6 +39,7 @@ _TEXTS: Final = frozenset(
 )
 # What goes out as it stands if it is text: `id` and `kx` have another place or name there.
 _PLAIN: Final = frozenset({*_TEXTS, "external_id", "anonymous_id", "location"}) - {"kx"}
+_LONGEST_EMAIL: Final = EMAIL_LENGTH.value
 _LONGEST_PLAIN: Final = min(PROFILE_BYTES.value // 2, STRING_BYTES.value)
 _NOWHERE: Final[dict[str, Any]] = {}
 _COORDINATES: Final = frozenset({"latitude", "longitude"})
@@ -64,19 +66,34 @@ def are_plain(fields: Mapping[str, Any], content: bytes) -> bool:
     """
     location = fields.get("location", _NOWHERE)
     places = vars(location) if type(location) is Location else location
+    if type(places) is not dict:
+        return False
+    inside = [*fields.values(), *places.values()]
+    others = 0 if location is _NOWHERE else 1
     return (
         0 < len(content) <= _LONGEST_PLAIN
         and _PLAIN.issuperset(fields)
-        and all(fields.values())
-        and type(places) is dict
         and LOCATION_FIELDS.issuperset(places)
-        and _count_texts(places) == len(places)
-        and _count_texts(fields) == len(fields) - (location is not _NOWHERE)
+        and all(inside)
+        and list(map(type, inside)).count(str) + others == len(inside)
     )
 
 
-def _count_texts(fields: Mapping[str, Any]) -> int:
-    return list(map(type, fields.values())).count(str)
+def person_by_email(fields: Mapping[str, Any]) -> str | None:
+    """Whom plain fields name, if only by an address of which there is nothing to say.
+
+    Most profiles do. None proves nothing.
+    """
+    email = fields.get("email")
+    if email is None or not _BESIDE_EMAIL.isdisjoint(fields):
+        return None
+    text = email.casefold()
+    is_sound = (
+        len(email) <= _LONGEST_EMAIL
+        and not text.endswith(_TEST_DOMAINS)
+        and _EMAIL.fullmatch(email) is not None
+    )
+    return f"{len(text)} {text}" if is_sound else None
 
 
 def person(named: Mapping[str, str]) -> str:
@@ -151,8 +168,8 @@ class ProfileFields:
         if not _EMAIL.fullmatch(email):
             self._refuse("/profile/email", "invalid_email", "this is no email address")
             return False
-        if len(email) > EMAIL_LENGTH.value:
-            message = f"an email address is limited to {EMAIL_LENGTH.value} characters"
+        if len(email) > _LONGEST_EMAIL:
+            message = f"an email address is limited to {_LONGEST_EMAIL} characters"
             self._refuse("/profile/email", "email_too_long", message)
             return False
         if email.lower().endswith(_TEST_DOMAINS):
@@ -216,7 +233,7 @@ class ProfileFields:
             return self._object(value, pointer)
         if isinstance(value, list | tuple):
             return [self._text(item, below(pointer, n)) for n, item in enumerate(value)]
-        if isinstance(value, str):
+        if isinstance(value, str | UUID | Enum):
             return self._text(value, pointer)
         return self._refuse(pointer, "wrong_type", "unset takes a name or a list of names")
 

@@ -25,6 +25,8 @@ _OVERWRITES: Final = Problem(
     "a backfill's profile attributes overwrite newer values: "
     "profile_updates=False (--no-profile-updates) sends identifiers alone",
 )
+_OVERWRITTEN: Final = (_OVERWRITES,)
+"""One for all: what profiles share is counted at once."""
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -91,11 +93,17 @@ class ProfileEncoder:
 
     def _plain(self, attributes: Mapping[str, Any], content: bytes) -> EncodedProfile:
         """A profile whose attributes go out as they stand."""
+        data = (self._before, _ATTRIBUTES.head, content, _ATTRIBUTES.tail, self._after)
+        opening = b"".join(data)
+        person = profile_fields.person_by_email(attributes)
+        if person is not None:
+            named = {"email": attributes["email"]}
+            warnings = _OVERWRITTEN if self._backfill and len(attributes) > 1 else ()
+            return EncodedProfile(opening, named, person, warnings)
         fields = ProfileFields(self._local)
         named = fields.identified(attributes)
-        data = (self._before, _ATTRIBUTES.head, content, _ATTRIBUTES.tail, self._after)
         overwrites = self._backfill and len(attributes) > len(named)
-        return _encoded(fields, named, b"".join(data), overwrites=overwrites)
+        return _encoded(fields, named, opening, overwrites=overwrites)
 
     def _read(self, given: Mapping[str, Any]) -> EncodedProfile:
         """A profile whose attributes have to be looked at one by one."""
@@ -124,7 +132,7 @@ def _fields(profile: Profile | Mapping[str, Any] | None) -> Mapping[str, Any]:
     """The fields that are given."""
     if isinstance(profile, Profile):
         return vars(profile)
-    if isinstance(profile, Mapping):
+    if type(profile) is dict or isinstance(profile, Mapping):
         return _known(profile)
     if profile is None:
         raise missing_field("profile")
@@ -147,8 +155,11 @@ def _is_constant(fields: Mapping[str, Any]) -> bool:
 
 def _json(fields: Mapping[str, Any]) -> bytes:
     """The fields as they stand; empty if only a walk makes them plain."""
+    location = fields.get("location")
+    if type(location) is Location:  # anywhere else, one is refused
+        fields = {**fields, "location": vars(location)}
     try:
-        return orjson.dumps(fields, _place, values.PLAIN)
+        return orjson.dumps(fields, None, values.PLAIN)
     except TypeError:  # orjson.JSONEncodeError is one
         return b""
 
@@ -156,12 +167,6 @@ def _json(fields: Mapping[str, Any]) -> bytes:
 def _is_memorable(content: bytes) -> bool:
     """None, NULL and NaN all look like null; long ones would fill the memory."""
     return 0 < len(content) <= _LONGEST_REMEMBERED and b"null" not in content
-
-
-def _place(value: object) -> dict[str, Any]:
-    if isinstance(value, Location):
-        return vars(value)
-    raise TypeError
 
 
 def _remember(memory: dict[_Key, _Value], key: _Key, value: _Value) -> None:

@@ -144,7 +144,7 @@ class Tally:
 
     def add_warnings(self, events: Iterable[EncodedEvent]) -> None:
         """Count the warnings of events."""
-        every = [event.warnings for event in events]
+        every = [event.warnings for event in events if event.warnings]
         # Events share their warnings: counting them by identity is a fraction of the work.
         shared = dict(zip(map(id, every), every, strict=True))
         for key, count in Counter(map(id, every)).items():

@@ -5,7 +5,7 @@
 
 import math
 from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
@@ -23,6 +23,7 @@ PLAIN: Final = (
 _LONGEST_STRING: Final = STRING_BYTES.value
 _MOST_LEVELS: Final = NESTING_LEVELS.value
 _MOST_ITEMS: Final = ARRAY_ITEMS.value
+_SCALARS: Final = frozenset({Decimal, datetime, date})
 # One item more takes a digit and a comma for each, and the brackets.
 _TOO_SHORT_FOR_ARRAYS: Final = 2 * _MOST_ITEMS
 
@@ -39,12 +40,26 @@ def encode(
     """
     order = orjson.OPT_SORT_KEYS if sort else 0
     try:
-        data = orjson.dumps(properties, None, PLAIN | order)
+        data = orjson.dumps(properties, scalar, PLAIN | order)
     except TypeError:  # orjson.JSONEncodeError is one
         data = b""
     if data and is_sound(data):
         return data
     return orjson.dumps(walked(properties, pointer, local), None, order)
+
+
+def scalar(value: Any) -> Any:
+    """What orjson is to write for a Decimal or a time, as the walk would have it.
+
+    Raises TypeError for anything else, and for what is wrong or in need of a zone.
+    """
+    if type(value) not in _SCALARS:
+        raise TypeError
+    walk = Walk(None)
+    plain = walk.value(value, "")
+    if walk.problems:
+        raise TypeError
+    return plain
 
 
 def is_sound(data: bytes, brackets: int = 0) -> bool:
