@@ -25,7 +25,7 @@ class AsyncDriver:
         self._watch = watch
         self._stopping = asyncio.Event()
         self._waiting: set[asyncio.Event] = set()
-        self._under_way: dict[asyncio.Task[Settlement], Chunk] = {}
+        self._under_way: dict[asyncio.Task[Settlement], tuple[Chunk, Steps]] = {}
 
     async def settle(
         self,
@@ -39,7 +39,8 @@ class AsyncDriver:
                 if not isinstance(item, Chunk):
                     yield item
                     continue
-                self._under_way[asyncio.create_task(self.carry(deliver(item)))] = item
+                steps = deliver(item)
+                self._under_way[asyncio.create_task(self.carry(steps))] = item, steps
                 for settlement in await self._answered(block=len(self._under_way) >= lanes):
                     yield settlement
             while self._under_way:
@@ -66,9 +67,9 @@ class AsyncDriver:
     def left(self) -> Iterator[Settlement]:
         """What was under way when nobody wanted to hear of it any more."""
         while self._under_way:
-            task, chunk = self._under_way.popitem()
+            task, delivery = self._under_way.popitem()
             failed = task.cancelled() or task.exception() is not None
-            yield broken_off(chunk) if failed else task.result()
+            yield broken_off(*delivery) if failed else task.result()
 
     def stop(self) -> None:
         """Send nothing more; what is under way may still be answered."""
