@@ -83,7 +83,7 @@ class Delivery:
         while self._parts:
             part = self._parts.pop()
             self._set_unsafe_aside(part)
-            if self._settlement.stop or self._settlement.outage or self._broken_off:
+            if self._is_over():
                 self._leave_unsettled(part)
                 continue
             try:
@@ -118,6 +118,13 @@ class Delivery:
             if is_over:
                 break
         self._leave_unsettled(part)
+
+    def _is_over(self) -> bool:
+        # A limiter with room has a place for whoever asks, however late: refusals that name one
+        # event each would go on for a thousand requests.
+        is_late = self._until is not None and self._clock() > self._until
+        told = self._settlement
+        return bool(told.stop or told.outage or self._broken_off or is_late)
 
     def _set_unsafe_aside(self, part: _Part) -> None:
         if self._resend_unsafe or not part.ambiguous:
