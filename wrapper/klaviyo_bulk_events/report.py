@@ -145,14 +145,14 @@ class Tally:
     def add_warnings(self, events: Iterable[EncodedEvent]) -> None:
         """Count the warnings of events."""
         every = [event.warnings for event in events]
-        # Events share their warnings: counting them by identity is a fraction of the work.
-        shared = dict(zip(map(id, every), every, strict=True))
-        for key, count in Counter(map(id, every)).items():
-            self._warn(shared[key], count)
+        # Most have one at most: together they are counted in a fraction of the time.
+        self._warnings.update([warnings[0].code for warnings in every if len(warnings) == 1])
+        for warnings in every:
+            if len(warnings) > 1:
+                self._warn(warnings)
 
-    def _warn(self, warnings: tuple[Problem, ...], count: int = 1) -> None:
-        for code in {warning.code for warning in warnings}:
-            self._warnings[code] += count
+    def _warn(self, warnings: tuple[Problem, ...]) -> None:
+        self._warnings.update({warning.code for warning in warnings})
 
     def book_unsent(self, submitted: int) -> None:
         """Book what was interrupted before anything could be said of it."""
