@@ -273,3 +273,22 @@ def test_without_its_extra(missing: str) -> None:
     assert done.stderr == (
         "the command line needs an extra: pip install 'klaviyo-bulk-events[cli]'\n"
     )
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="there is no /proc")
+def test_a_query_that_gets_at_the_environment_finds_no_key(tmp_path: Path) -> None:
+    """Where DuckDB is led past what it may read, the key is not there any more."""
+    (tmp_path / "link").symlink_to("/tmp")
+    path = f"{tmp_path}/link/../proc/self/environ"
+    query = f"""
+        select case when contains(content::varchar, '{KEY}') then 'Key' when
+        contains(content::varchar, 'KLAVIYO_API_KEY=') then 'No key' end as metric,
+        '7' as "profile.external_id", '2026-01-01T00:00:00Z' as time from read_blob('{path}')
+    """
+    done = subprocess.run(
+        (*PROGRAM, "check", "--backfill", "--sql", query),
+        env=variables(),
+        capture_output=True,
+        text=True,
+    )
+    assert "No key" in done.stdout or "Cannot access file" in done.stderr

@@ -19,6 +19,7 @@ from klaviyo_bulk_events import (
     Intake,
     KlaviyoBulkEvents,
     Outcome,
+    Report,
     StoppedError,
     limits,
 )
@@ -563,3 +564,40 @@ def test_a_cancelled_run_leaves_no_task_behind(emulated: Running, make: Make) ->
             return len(asyncio.all_tasks()) - 1
 
     assert asyncio.run(send()) == 0
+
+
+def test_what_waited_when_a_run_was_cancelled_is_unsent(emulated: Running, make: Make) -> None:
+    """Only a request that was under way is unknown; those without a place never went out."""
+    emulated.emulator.set_faults({"silence": 1.0})
+
+    async def send() -> Report:
+        waits = asyncio.Event()
+        settings: dict[str, Any] = {"base_url": emulated.url, "rates": ["1/m"]}
+        settings["on_event"] = lambda notice: isinstance(notice, Waiting) and waits.set()
+        async with AsyncKlaviyoBulkEvents(KEY, **settings) as klaviyo:
+            run = klaviyo.stream(make(5_000), backfill=True)
+            task = asyncio.create_task(run.finish())
+            await waits.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            return run.report()
+
+    report = asyncio.run(send())
+    assert (report.unknown, report.unsent) == (1_000, report.submitted - 1_000)
+
+
+def test_what_a_dying_thread_never_sent_is_unsent(
+    emulated: Running, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that dies before its request went out leaves unsent what it held."""
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Driver, "_enter", fail)
+    with KlaviyoBulkEvents(KEY, base_url=emulated.url) as klaviyo:
+        run = klaviyo.stream(make(1_500), backfill=True)
+        with pytest.raises(MemoryError):
+            run.finish()
+        assert run.report().unsent == run.report().submitted > 0

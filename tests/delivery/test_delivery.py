@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klaviyo_bulk_events.answers import Answer, ApiError, NoAnswer, Reply
-from klaviyo_bulk_events.chunker import Chunk
+from klaviyo_bulk_events.chunker import Chunk, Chunker
 from klaviyo_bulk_events.delivery import Delivery
+from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.outcomes import Settlement, Status
 from klaviyo_bulk_events.steps import Answered, Enter, Notice, Paused, Post, Renew, Retrying, Wait
 
+Make = Callable[..., EncodedEvent]
 DEADLINE = 100.0
 ENTRY = "/data/attributes/events-bulk-create/data"
 EVENT = "attributes/events/data"
@@ -142,6 +144,21 @@ def test_a_retry_after_beyond_the_deadline_settles_at_once(chunk: Chunk) -> None
     run = Simulation(chunk, [Answer(503, DEADLINE + 1, None), OK])
     assert run.fates == {"unknown": EVERYTHING}
     assert run.now < 2.0
+
+
+def test_the_deadline_ends_narrowing_by_names(encode: Make) -> None:
+    """Refusals that name one event each cost no budget, but time: what is left then is unsent."""
+    chunker = Chunker()
+    for number in range(1_000):
+        chunker.add(encode(number))
+    chunk = chunker.close()
+    assert chunk is not None
+    run = Simulation(chunk, [refusal(f"{ENTRY}/0/{EVENT}/0")])
+    assert len(run.bodies) == int(DEADLINE) + 1
+    assert {status: len(ids) for status, ids in run.fates.items()} == {
+        "rejected": len(run.bodies),
+        "unsent": 1_000 - len(run.bodies),
+    }
 
 
 def test_the_deadline_ends_it(chunk: Chunk) -> None:

@@ -1,6 +1,6 @@
 """What becomes of events whose answer was lost, step by step, with a clock that steps move."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from klaviyo_bulk_events import Intake
 from klaviyo_bulk_events.answers import Answer, ApiError, NoAnswer, Reply
 from klaviyo_bulk_events.brake import Brake
 from klaviyo_bulk_events.chunker import Chunk, Chunker
-from klaviyo_bulk_events.delivery import Delivery, broken_off
+from klaviyo_bulk_events.delivery import Delivery, Steps, broken_off
 from klaviyo_bulk_events.encoder import Encoder
 from klaviyo_bulk_events.outcomes import Fate, Settlement, Status
 from klaviyo_bulk_events.steps import Enter, Post, Renew
@@ -19,6 +19,7 @@ DEADLINE = 100.0
 OK = Answer(202, None, None)
 LOST = NoAnswer("ReadTimeout", written=True)
 NOT_WRITTEN = NoAnswer("ConnectError", written=False)
+THROTTLED = Answer(429, 5.0, None)
 TOO_LARGE = Answer(413, None, (ApiError("e", "too_large", "", "", ""),))
 
 
@@ -55,6 +56,13 @@ def mixed() -> Chunk:
     return chunk
 
 
+def steps_of(chunk: Chunk, clock: Callable[[], float] = lambda: 0.0, **more: Any) -> Steps:
+    settings: dict[str, Any] = {"deadline": DEADLINE, "budget": 32, **more}
+    return Delivery(
+        chunk, clock=clock, random=lambda: 0.5, watch=lambda notice: None, **settings
+    ).steps()
+
+
 def deliver(
     chunk: Chunk, replies: Sequence[Reply], *, resend_unsafe: bool = False, budget: int = 32
 ) -> tuple[Settlement, list[bytes]]:
@@ -62,15 +70,7 @@ def deliver(
     now = 0.0
     left = list(replies)
     bodies: list[bytes] = []
-    steps = Delivery(
-        chunk,
-        deadline=DEADLINE,
-        budget=budget,
-        clock=lambda: now,
-        random=lambda: 0.5,
-        watch=lambda notice: None,
-        resend_unsafe=resend_unsafe,
-    ).steps()
+    steps = steps_of(chunk, clock=lambda: now, budget=budget, resend_unsafe=resend_unsafe)
     result: object = None
     try:
         while True:
@@ -225,7 +225,9 @@ def test_bytes_are_never_encoded_again(
 
 def test_what_was_broken_off_says_which_is_safe(mixed: Chunk) -> None:
     """Of each event it is said whether it may be sent again."""
-    fates = broken_off(mixed).fates
+    steps = steps_of(mixed)
+    steps.send(None), steps.send(True)
+    fates = broken_off(mixed, steps).fates
     told = {
         event.unique_id or event.time: "twice" in fate.problems[0].message
         for fate in fates
@@ -237,3 +239,57 @@ def test_what_was_broken_off_says_which_is_safe(mixed: Chunk) -> None:
         "2025-05-05T12:00:01Z": True,
         "2025-05-05T12:00:02Z": True,
     }
+
+
+ALL = [f"order-{number}" for number in range(5)]
+HALF = ["order-1", "order-3", "order-4"]
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        ([], {"unsent": ALL}),
+        ([None], {"unsent": ALL}),
+        ([None, True], {"unknown": ALL}),
+        ([None, True, NOT_WRITTEN], {"unsent": ALL}),
+        ([None, True, THROTTLED, None], {"unsent": ALL}),
+        ([None, True, LOST], {"unknown": ALL}),
+        ([None, True, LOST, None], {"unknown": ALL}),
+        ([None, True, named(0)], {"rejected": ALL[:1], "unsent": ALL[1:]}),
+        ([None, True, named(0), True], {"rejected": ALL[:1], "unknown": ALL[1:]}),
+        ([None, True, TOO_LARGE], {"unsent": ALL}),
+        ([None, True, TOO_LARGE, True], {"unknown": ["order-0", "order-2"], "unsent": HALF}),
+        ([None, True, TOO_LARGE, True, OK], {"accepted": ["order-0", "order-2"], "unsent": HALF}),
+    ],
+)
+def test_what_never_went_out_is_unsent(
+    five: Chunk, results: Sequence[object], expected: dict[str, list[str]]
+) -> None:
+    """Broken off after these steps, only what was under way or lost is unknown."""
+    steps = steps_of(five)
+    for result in results:
+        steps.send(result)
+    settlement = broken_off(five, steps)
+    assert by_status(settlement) == expected
+    assert settlement.chunk is five
+
+
+@pytest.mark.parametrize("results", [[], [None]])
+def test_what_went_out_in_another_session_stays_unknown(
+    five: Chunk, results: Sequence[object]
+) -> None:
+    """A chunk that may have been sent before is unknown, whenever it is broken off."""
+    doubtful = evolve(five, in_doubt=True)
+    steps = steps_of(doubtful)
+    for result in results:
+        steps.send(result)
+    assert by_status(broken_off(doubtful, steps)) == {"unknown": ALL}
+
+
+def test_where_the_steps_failed_themselves_nothing_is_known(five: Chunk) -> None:
+    """What an error in a delivery leaves behind is unknown."""
+    steps = steps_of(five)
+    steps.send(None)
+    with pytest.raises(MemoryError):
+        steps.throw(MemoryError)
+    assert by_status(broken_off(five, steps)) == {"unknown": ALL}

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from klaviyo_bulk_events import AsyncKlaviyoBulkEvents, KlaviyoBulkEvents, Report
+from klaviyo_bulk_events.driver import Driver
 from klaviyo_bulk_events.emulator import Running
 from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.journal.inspection import lines, standing
@@ -221,3 +222,18 @@ def test_memory_of_many_rejects_is_bounded(send: Send, path: Path) -> None:
     report = send([*broken, record(1)])
     assert (report.rejected, report.accepted) == (3_500, 1)
     assert standing(path).reached == 3_501
+
+
+def test_what_was_never_sent_is_not_in_doubt(
+    emulated: Running, records: Records, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a run that was broken off before its requests went out, nothing counts as sent before."""
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    with KlaviyoBulkEvents(KEY, base_url=emulated.url) as klaviyo, monkeypatch.context() as patch:
+        patch.setattr(Driver, "_enter", fail)
+        with pytest.raises(MemoryError):
+            klaviyo.send(records(500), backfill=True, journal=path)
+    assert standing(path).set_aside == {"unsent": 500}

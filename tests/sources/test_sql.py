@@ -80,7 +80,7 @@ def test_origins_count_rows() -> None:
         ("selec 1", "syntax error"),
         ("select * from nothing", "nothing does not exist"),
         ("select * from read_csv('nothing.csv')", "No files found"),
-        ("select * from 'https://localhost:1/a.csv'", "httpfs"),
+        ("select * from 'https://localhost:1/a.csv'", "file"),
         ("select error('no luck')", "no luck"),
     ],
 )
@@ -186,3 +186,70 @@ def test_a_pragma_is_refused() -> None:
     """A PRAGMA is no SELECT; where DuckDB can't parse it as a query, it says so itself."""
     with pytest.raises(ConfigurationError, match=r"not PRAGMA|syntax error"):
         select("pragma database_list")
+
+
+ENVIRONMENT = "/proc/self/environ"
+needs_proc = pytest.mark.skipif(not Path(ENVIRONMENT).exists(), reason="there is no /proc")
+
+
+@needs_proc
+@pytest.mark.parametrize(
+    "path",
+    [
+        ENVIRONMENT,
+        f"/{ENVIRONMENT}",
+        f"file://{ENVIRONMENT}",
+        f"/tmp/..{ENVIRONMENT}",
+        "/proc/self/../self/environ",
+        "/dev/fd/../environ",
+        "/proc/self/env*",
+        "/pro?/self/environ",
+        "/*/self/environ",
+        "/**/environ",
+        "/sys/kernel/notes",
+        "link",
+        "li*",
+        "folder/environ",
+        "relative",
+    ],
+)
+@pytest.mark.parametrize("read", ["read_text", "read_blob", "read_csv", "sniff_csv"])
+def test_the_environment_can_not_be_read(
+    read: str, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By no path, pattern or link does a query come to the files that tell of processes."""
+    monkeypatch.chdir(tmp_path)
+    Path("link").symlink_to(ENVIRONMENT)
+    Path("folder").symlink_to("/proc/self")
+    if path == "relative":
+        path = f"{'../' * len(tmp_path.parts)}{ENVIRONMENT}"
+    with pytest.raises(ConfigurationError, match="Cannot access file"):
+        select(f"select * from {read}('{path}')")
+
+
+@needs_proc
+def test_one_forbidden_file_among_others_is_enough(tmp_path: Path) -> None:
+    """A list of files is read whole or not at all."""
+    (tmp_path / "a.csv").write_text("value\n7\n")
+    with pytest.raises(ConfigurationError, match="Cannot access file"):
+        select(f"from read_text(['{tmp_path}/a.csv', '{ENVIRONMENT}'])")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["a.csv", "./a.csv", "*.csv", "b/../a.csv", "link", "folder/a.csv", "../*/a.csv", "**/[a].csv"],
+)
+@pytest.mark.parametrize("absolute", [True, False])
+def test_a_users_own_files_are_read(
+    path: str, absolute: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By paths and patterns of all kinds, from wherever it is called."""
+    here = tmp_path / "here"
+    (here / "b").mkdir(parents=True)
+    monkeypatch.chdir(here)
+    Path("a.csv").write_text("value\n7\n")
+    Path("link").symlink_to("a.csv")
+    Path("folder").symlink_to(here)
+    name = str(here / path) if absolute else path
+    assert select(f"select value from read_csv('{name}')")[0].record == {"value": 7}
+    assert select(f"select value from '{here}/a.csv'")[0].record == {"value": 7}

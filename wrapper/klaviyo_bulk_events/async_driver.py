@@ -32,7 +32,7 @@ class AsyncDriver:
         self._credential = credential
         self._stopping = asyncio.Event()
         self._waiting: set[asyncio.Event] = set()
-        self._under_way: dict[asyncio.Task[Settlement], Chunk] = {}
+        self._under_way: dict[asyncio.Task[Settlement], tuple[Chunk, Steps]] = {}
 
     async def settle(
         self,
@@ -46,36 +46,44 @@ class AsyncDriver:
                 if not isinstance(item, Chunk):
                     yield item
                     continue
-                self._under_way[asyncio.create_task(self.carry(deliver(item)))] = item
-                for settlement in await self._answered(block=len(self._under_way) >= lanes):
-                    yield settlement
+                steps = deliver(item)
+                self._under_way[asyncio.create_task(self.carry(steps))] = item, steps
+                for task in await self._answered(block=len(self._under_way) >= lanes):
+                    yield self._taken(task)
             while self._under_way:
-                for settlement in await self._answered(block=True):
-                    yield settlement
+                for task in await self._answered(block=True):
+                    yield self._taken(task)
         except asyncio.CancelledError:
-            for task in self._under_way:
-                task.cancel()
+            self.cancel()
             raise
         finally:
             self.stop()
             await asyncio.gather(*self._under_way, return_exceptions=True)
 
-    async def _answered(self, *, block: bool) -> list[Settlement]:
+    async def _answered(self, *, block: bool) -> set[asyncio.Task[Settlement]]:
         timeout = None if block else 0
         done, _ = await asyncio.wait(
             self._under_way, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
         )
-        settlements = [task.result() for task in done]
-        for task in done:
-            del self._under_way[task]
-        return settlements
+        return done
+
+    def _taken(self, task: asyncio.Task[Settlement]) -> Settlement:
+        # One at a time: whoever takes no more leaves the others where `left` finds them.
+        settlement = task.result()
+        del self._under_way[task]
+        return settlement
+
+    def cancel(self) -> None:
+        """Break off what is under way."""
+        for task in self._under_way:
+            task.cancel()
 
     def left(self) -> Iterator[Settlement]:
         """What was under way when nobody wanted to hear of it any more."""
         while self._under_way:
-            task, chunk = self._under_way.popitem()
+            task, delivery = self._under_way.popitem()
             failed = task.cancelled() or task.exception() is not None
-            yield broken_off(chunk) if failed else task.result()
+            yield broken_off(*delivery) if failed else task.result()
 
     def stop(self) -> None:
         """Send nothing more; what is under way may still be answered."""

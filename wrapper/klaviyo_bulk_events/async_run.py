@@ -1,20 +1,23 @@
 """A delivery under way, for asyncio."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
 from functools import partial
-from typing import Final
+from itertools import chain
+from typing import Final, TypeVar
 
 from klaviyo_bulk_events.async_driver import AsyncDriver
 from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.ledger import Ledger
 from klaviyo_bulk_events.outcomes import Outcome, Settlement
 from klaviyo_bulk_events.planner import Planner, Record
-from klaviyo_bulk_events.progress import Progress, outcomes
+from klaviyo_bulk_events.progress import Progress, never_sent, outcomes
 from klaviyo_bulk_events.report import Report
 from klaviyo_bulk_events.settings import Settings
 from klaviyo_bulk_events.steps import Settled, Watcher
 
+_T = TypeVar("_T")
 _RECORDS_AT_ONCE: Final = 100
 """Records taken in before the event loop gets a turn: about a millisecond."""
 
@@ -38,6 +41,7 @@ class AsyncRun:
         self._deliver = partial(settings.deliver, watch=watch)
         self._progress = Progress(planner, settings.limiter, ledger)
         self._stopped = False
+        self._dropped: list[Chunk] = []
         self._settlements = self._settle()
 
     async def __aiter__(self) -> AsyncIterator[Outcome]:
@@ -80,29 +84,53 @@ class AsyncRun:
         settle = self._driver.settle(self._ready(), self._deliver, settings.max_in_flight)
         try:
             async for settled in settle:
-                if not self._progress.add(settled):
+                if not await self._durably(settled, self._progress.add, settled):
                     self.stop()
                 self._watch(Settled(settled.counts))
                 yield settled
+        except asyncio.CancelledError:
+            self._driver.cancel()
+            raise
         finally:
             await settle.aclose()
-            self._progress.end(self._driver.left())
+            self._progress.end(chain(self._driver.left(), map(never_sent, self._dropped)))
 
     async def _ready(self) -> AsyncGenerator[Outcome | Settlement | Chunk]:
+        progress = self._progress
         try:
-            while (chunk := self._progress.pending()) is not None:
+            while (chunk := progress.pending()) is not None:
                 yield chunk
             async for record in _in_turns(self._events):
-                ready = self._progress.take(record)
-                if ready is not None:
-                    yield ready
+                read = progress.read(record)
+                if read is not None:
+                    ready = await self._durably(read[0], progress.cover, *read)
+                    if ready is not None:
+                        yield ready
                 if self._stopped:
                     break
         except Exception as error:
-            self._progress.failed(error)
-        last = self._progress.finish(stopped=self._stopped)
+            progress.failed(error)
+        finish = partial(progress.finish, stopped=self._stopped)
+        last = await self._durably(None, finish)
         if last is not None:
             yield last
+
+    async def _durably(self, about: object, write: Callable[..., _T], *given: object) -> _T:
+        """Write in a thread, off the event loop, what takes as long as a disk does."""
+        if not self._progress.is_durable or isinstance(about, Outcome):
+            return write(*given)
+        writing = asyncio.ensure_future(asyncio.to_thread(write, *given))
+        try:
+            return await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            # A thread can't be cancelled, and nothing else may be written meanwhile.
+            while not writing.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait([writing])
+            result = writing.result()
+            if isinstance(result, Chunk):
+                self._dropped.append(result)
+            raise
 
 
 async def _in_turns(events: Iterable[Record] | AsyncIterable[Record]) -> AsyncIterator[Record]:

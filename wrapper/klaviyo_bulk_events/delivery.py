@@ -1,5 +1,6 @@
 """The delivery of one chunk, as steps; no I/O."""
 
+import inspect
 from collections.abc import Callable, Generator
 from typing import Any, Final, TypeAlias
 
@@ -23,8 +24,13 @@ from klaviyo_bulk_events.steps import (
 )
 
 _SENT_BEFORE: Final = "no answer, for the session that sent it ended before"
+_BROKEN_OFF: Final = "no answer, for the delivery was broken off"
 
 Steps: TypeAlias = Generator[Step, Any, Settlement]
+
+
+class AbandonedError(Exception):
+    """Thrown into the steps of a delivery that nobody carries out any further."""
 
 
 @define(eq=False)
@@ -79,6 +85,7 @@ class Delivery:
         self._repeats = False
         self._renewed = False
         self._named = False
+        self._broken_off = False
         self._shape: tuple[str, str] | None = None
         self._settlement = Settlement(chunk=chunk)
 
@@ -87,10 +94,14 @@ class Delivery:
         while self._parts:
             part = self._parts.pop()
             self._set_unsafe_aside(part)
-            if self._settlement.stop or self._settlement.outage:
+            if self._is_over():
                 self._leave_unsettled(part)
-            else:
+                continue
+            try:
                 yield from self._deliver(part)
+            except AbandonedError:
+                self._broken_off = True
+                self._leave_unsettled(part)
         return self._settlement
 
     def _deliver(self, part: _Part) -> Generator[Step, Any, None]:
@@ -99,7 +110,7 @@ class Delivery:
             if self._until is None:
                 self._until = self._clock() + self._deadline
             posted = self._clock()
-            reply: Reply | None = yield Post(part.body)
+            reply = yield from _post(part)
             if reply is None:
                 break
             attempt += 1
@@ -135,6 +146,13 @@ class Delivery:
             return False
         self._renewed = True
         return bool((yield Renew()))
+
+    def _is_over(self) -> bool:
+        # A limiter with room has a place for whoever asks, however late: refusals that name one
+        # event each would go on for a thousand requests.
+        is_late = self._until is not None and self._clock() > self._until
+        told = self._settlement
+        return bool(told.stop or told.outage or self._broken_off or is_late)
 
     def _set_unsafe_aside(self, part: _Part) -> None:
         if self._resend_unsafe or not part.ambiguous:
@@ -212,6 +230,25 @@ class Delivery:
             self._settlement.fates.append(unsettled.unsent(part.chunk.events, part.attempts))
 
 
-def broken_off(chunk: Chunk) -> Settlement:
-    """The settlement of a chunk whose delivery was broken off from outside."""
+def _post(part: _Part) -> Generator[Step, Any, Reply | None]:
+    try:
+        reply: Reply | None = yield Post(part.body)
+    except AbandonedError:
+        part.ambiguous = True
+        part.attempts.append(_BROKEN_OFF)
+        raise
+    return reply
+
+
+def broken_off(chunk: Chunk, steps: Steps) -> Settlement:
+    """The settlement of a chunk whose delivery was broken off from outside, with these steps."""
+    if inspect.getgeneratorstate(steps) == inspect.GEN_CREATED and not chunk.in_doubt:
+        return Settlement([unsettled.unsent(chunk.events, ())], chunk=chunk)
+    try:
+        steps.throw(AbandonedError)
+    except StopIteration as end:
+        settlement: Settlement = end.value
+        return settlement
+    except AbandonedError:  # how far they came, nobody knows any more
+        pass
     return Settlement(unsettled.broken_off(chunk.events))

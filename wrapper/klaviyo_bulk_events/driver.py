@@ -34,7 +34,7 @@ class Driver:
         self._credential = credential
         self._stopping = threading.Event()
         self._waiting: set[threading.Event] = set()
-        self._under_way: dict[Future[Settlement], Chunk] = {}
+        self._under_way: dict[Future[Settlement], tuple[Chunk, Steps]] = {}
 
     def settle(
         self,
@@ -48,7 +48,8 @@ class Driver:
                 if not isinstance(item, Chunk):
                     yield item
                     continue
-                self._under_way[threads.submit(self.carry, deliver(item))] = item
+                steps = deliver(item)
+                self._under_way[threads.submit(self.carry, steps)] = item, steps
                 yield from self._answered(block=len(self._under_way) >= lanes)
             while self._under_way:
                 yield from self._answered(block=True)
@@ -66,8 +67,8 @@ class Driver:
     def left(self) -> Iterator[Settlement]:
         """What was under way when nobody wanted to hear of it any more."""
         while self._under_way:
-            future, chunk = self._under_way.popitem()
-            yield future.result() if future.exception() is None else broken_off(chunk)
+            future, delivery = self._under_way.popitem()
+            yield future.result() if future.exception() is None else broken_off(*delivery)
 
     def stop(self) -> None:
         """Send nothing more; what is under way may still be answered."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from klaviyo_bulk_events.brake import Brake
 from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.errors import JournalError
-from klaviyo_bulk_events.ledger import Ledger
+from klaviyo_bulk_events.ledger import Ledger, NoLedger
 from klaviyo_bulk_events.limiter import Limiter
 from klaviyo_bulk_events.outcomes import Fate, Outcome, Settlement, Status
 from klaviyo_bulk_events.planner import Planner, Record, outcome
@@ -13,12 +13,16 @@ from klaviyo_bulk_events.report import Report, StoppedError
 
 
 class Progress:
-    """Counts what is settled, and remembers what ended the run early."""
+    """Counts what is settled, and remembers what ended the run early.
+
+    `is_durable`: what is covered or settled is written to a disk.
+    """
 
     def __init__(self, planner: Planner, limiter: Limiter, ledger: Ledger) -> None:
         self._limiter = limiter
         self._planner = planner
         self._ledger = ledger
+        self.is_durable = not isinstance(ledger, NoLedger)
         self._tally = ledger.tally()
         self._reached = ledger.reached
         self._pending = ledger.pending()
@@ -33,7 +37,12 @@ class Progress:
         return next(self._pending, None)
 
     def take(self, record: Record) -> Outcome | Chunk | Settlement | None:
-        """Take one record; what is ready by it."""
+        """Take one record; what is ready by it, and covered."""
+        ready = self.read(record)
+        return None if ready is None else self.cover(*ready)
+
+    def read(self, record: Record) -> tuple[Outcome | Chunk, int] | None:
+        """Take one record; what is ready by it, and the point reached in the source."""
         position = self._planner.submitted
         if position < self._reached:
             self._ledger.recognise(self._planner.look(record), position)
@@ -42,15 +51,15 @@ class Progress:
         if ready is None:
             return None
         # A chunk is full when an event comes that it can't hold: that one is not covered yet.
-        return self._covered(ready, position if isinstance(ready, Chunk) else position + 1)
+        return ready, position if isinstance(ready, Chunk) else position + 1
 
     def finish(self, *, stopped: bool) -> Chunk | Settlement | None:
         """The last chunk; after it, all that was read is covered."""
         read = self._planner.submitted
         last = self._planner.finish()
         if isinstance(self._failure, JournalError):
-            return _unsent(last) if last else None
-        ready = self._covered(last, read) if read >= self._reached else None
+            return never_sent(last) if last else None
+        ready = self.cover(last, read) if read >= self._reached else None
         if not stopped and self._failure is None:
             self._end_of_source(read)
         return ready if not isinstance(ready, Outcome) else None
@@ -61,14 +70,15 @@ class Progress:
         except JournalError as error:
             self._failure = error
 
-    def _covered(
+    def cover(
         self, ready: Outcome | Chunk | None, reached: int
     ) -> Outcome | Chunk | Settlement | None:
+        """Have what is ready remembered; in place of a chunk that can't be, its settlement."""
         try:
             self._ledger.covers(ready, reached)
         except JournalError as error:
             self.failed(error)
-            return _unsent(ready) if isinstance(ready, Chunk) else ready
+            return never_sent(ready) if isinstance(ready, Chunk) else ready
         return ready
 
     def add(self, settled: Outcome | Settlement) -> bool:
@@ -103,7 +113,7 @@ class Progress:
             self._remember(settlement)
         last = self._planner.finish()
         if last is not None:
-            self._tally.add_settlement(_unsent(last))
+            self._tally.add_settlement(never_sent(last))
         self._planner.submitted = max(self._planner.submitted, self._reached)
         self._count_pending()
         self._tally.book_unsent(self._planner.submitted)
@@ -117,7 +127,7 @@ class Progress:
     def _count_pending(self) -> None:
         try:
             for chunk in self._pending:
-                self._tally.add_settlement(_unsent(chunk))
+                self._tally.add_settlement(never_sent(chunk))
         except JournalError as error:
             self.failed(error)
         if isinstance(self._failure, JournalError):
@@ -137,9 +147,11 @@ class Progress:
             raise self._failure
 
 
-def _unsent(chunk: Chunk) -> Settlement:
+def never_sent(chunk: Chunk) -> Settlement:
+    """The settlement of a chunk that this session didn't send."""
     status = Status.UNKNOWN if chunk.in_doubt else Status.UNSENT
-    return Settlement([Fate(status, tuple(chunk.events))])
+    told = None if chunk.in_doubt else chunk
+    return Settlement([Fate(status, tuple(chunk.events))], chunk=told)
 
 
 def outcomes(settled: Outcome | Settlement) -> Iterator[Outcome]:

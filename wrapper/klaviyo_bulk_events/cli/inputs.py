@@ -122,6 +122,9 @@ def _sources(options: Mapping[str, Any], rules: Rules) -> Sequence[Source]:
         raise click.UsageError("name files, or - for standard input, or give --sql QUERY")
     timezone = options["timezone"]
     if query is not None:
+        from klaviyo_bulk_events.cli.environment import blank_key
+
+        blank_key()  # what keeps queries from /proc is not without gaps
         return [query_source(query, rules, timezone=timezone, attach=attach)]
     if paths.count("-") > 1:
         raise click.UsageError("standard input can be read only once")

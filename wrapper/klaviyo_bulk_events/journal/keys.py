@@ -1,7 +1,7 @@
 """The keys of a run, in bounded memory, however many there are."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from random import Random
 from typing import Final
@@ -16,11 +16,14 @@ _MOST_WORDS: Final = 1 << 23
 _KEYS_A_WORD: Final = 4
 _BITS: Final = 5
 _PATTERNS: Final = 1 << 12
+_NOTHING_YET: Final = hashlib.blake2b(digest_size=DIGEST)
 
 
 def digest(key: Key) -> bytes:
     """A key in 16 bytes, the same in every process."""
-    return hashlib.blake2b(key.encode(), digest_size=DIGEST).digest()
+    hasher = _NOTHING_YET.copy()  # half of what it takes to make one
+    hasher.update(key.encode())
+    return hasher.digest()
 
 
 def bucket(key: bytes) -> int:
@@ -57,17 +60,18 @@ class Filter:
         self._mask = words - 1
         self._words = memoryview(bytearray(words * 8)).cast("Q")
 
-    def add(self, key: bytes) -> bool:
-        """Take a digest in; false if it wasn't there before, for certain."""
+    def may_know(self, key: bytes) -> bool:
+        """False if the digest was not taken in, for certain."""
         number = hash(key)  # only this process asks
-        at = (number >> 12) & self._mask
         pattern = self._patterns[number & (_PATTERNS - 1)]
-        word = self._words[at]
-        if word & pattern == pattern:
-            return True
-        self._words[at] = word | pattern
-        self._keys += 1
-        return False
+        return self._words[(number >> 12) & self._mask] & pattern == pattern
+
+    def add(self, keys: Iterable[bytes]) -> None:
+        """Take digests in."""
+        words, mask, patterns = self._words, self._mask, self._patterns
+        for number in map(hash, keys):
+            words[(number >> 12) & mask] |= patterns[number & (_PATTERNS - 1)]
+            self._keys += 1
 
     @property
     def is_full(self) -> bool:

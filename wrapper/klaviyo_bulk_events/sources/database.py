@@ -1,5 +1,6 @@
 """DuckDB, for reading only."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -10,6 +11,7 @@ from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.sources.cells import Convert, json
 
 BATCH: Final = 1_000
+_SYSTEM: Final = ("/proc", "/sys", "/dev")
 _ZONED: Final = "TIMESTAMP WITH TIME ZONE"
 _QUOTED_VALUE: Final = re.compile(r"(?:string|value) '.*?'(?= to| for|$)|\"[^\"]*\"", re.DOTALL)
 
@@ -30,6 +32,9 @@ class Result:
 class Database:
     """A database in memory, in which nothing can be written outside and nothing installed.
 
+    It reads every file but those in which the system tells of itself and of its processes: there
+    the environment stands, and the API key in it.
+
     Raises ConfigurationError, also for a query that can't be read or run.
     """
 
@@ -42,7 +47,15 @@ class Database:
             self._run(f"ATTACH {_quoted(path)} (READ_ONLY)")
         self._run(f"SET TimeZone = {_quoted(timezone or 'UTC')}")
         self._run("SET autoload_known_extensions = false")
+        if os.path.exists("/proc"):
+            self._hide_system_files()
         self._run("SET lock_configuration = true")
+
+    def _hide_system_files(self) -> None:
+        directories, files = _top_level()
+        self._run(f"SET allowed_directories = [{', '.join(map(_quoted, directories))}]")
+        self._run(f"SET allowed_paths = [{', '.join(map(_quoted, files))}]")
+        self._run("SET enable_external_access = false")
 
     def select(self, query: str) -> Result:
         """Run a single SELECT."""
@@ -109,6 +122,17 @@ def _imported() -> Any:
             "SQL and Parquet need DuckDB: pip install 'klaviyo-bulk-events[sql]'"
         ) from None
     return duckdb
+
+
+def _top_level() -> tuple[list[str], list[str]]:
+    """Directories and files that hold everything but what belongs to the system.
+
+    DuckDB knows what may be read, not what may not; it compares paths without links.
+    """
+    paths = [os.path.realpath(entry) for entry in os.scandir("/")]
+    own = [path for path in paths if not path.startswith(_SYSTEM)]
+    directories = [f"{path}/" for path in own if os.path.isdir(path)]
+    return [*directories, "/dev/shm/"], [path for path in own if os.path.isfile(path)]  # noqa: S108
 
 
 def _quoted(text: str) -> str:
