@@ -14,7 +14,7 @@ AROUND = ("sources", "journal", "cli", "emulator", "__main__")
 LAZY = {"journaling": {"journal"}}
 # The flow, each stage importing only what stands before it.
 STAGES = (
-    ("version", "errors", "rates", "limits", "problems"),
+    ("version", "errors", "forks", "watchdog", "rates", "limits", "problems"),
     ("record_form", "records", "intake"),
     ("times", "walk", "values", "identifiers", "shape", "derive", "ignored_values"),
     ("metrics", "event_fields", "profile_fields", "profiles", "encoder", "decoder"),

@@ -4,12 +4,15 @@ import contextlib
 import socket
 import threading
 import time
+import weakref
 from typing import Any
 
 import httpx
 
+from klaviyo_bulk_events import forks
 from klaviyo_bulk_events.answers import NoAnswer, Reply
 from klaviyo_bulk_events.endpoint import CONNECT_SECONDS, Endpoint, Received, no_answer
+from klaviyo_bulk_events.watchdog import Watchdog
 
 
 class _TooLateError(Exception):
@@ -20,11 +23,14 @@ class Lane:
     """One connection, on which one request is under way at a time.
 
     httpx limits the time of each read and write but not their sum, so that an answer can trickle
-    in for ever: a timer shuts the connection when the attempt's `seconds` are over.
+    in for ever: a watchdog shuts the connection when the attempt's `seconds` are over.
     """
 
-    def __init__(self, client: httpx.Client, endpoint: Endpoint, seconds: float) -> None:
+    def __init__(
+        self, client: httpx.Client, endpoint: Endpoint, seconds: float, watchdog: Watchdog
+    ) -> None:
         self._client = client
+        self._watchdog = watchdog
         self._endpoint = endpoint
         self._seconds = seconds
         self._lock = threading.Lock()
@@ -34,9 +40,7 @@ class Lane:
     def post(self, body: bytes) -> Reply:
         """Send a request and wait for its complete answer."""
         until = self._until = time.monotonic() + self._seconds
-        timer = threading.Timer(self._seconds, self._shut, [until])
-        timer.daemon = True
-        timer.start()
+        self._watchdog.watch(until, self._shut)
         try:
             return self._exchange(body)
         except _TooLateError:
@@ -46,7 +50,6 @@ class Lane:
         finally:
             with self._lock:
                 self._until = None
-            timer.cancel()
 
     def _exchange(self, body: bytes) -> Reply:
         endpoint = self._endpoint
@@ -102,8 +105,22 @@ class Lanes:
         self._seconds = seconds
         self._transport = transport
         self._context = endpoint.ssl_context()
+        self._inherited: list[Lane] = []
+        self._open_none()
+        forks.in_child(self._renew)
+
+    def _open_none(self) -> None:
         self._idle: list[Lane] = []
         self._busy: set[Lane] = set()
+        self._watchdog = Watchdog()
+        self._finalizer = weakref.finalize(self, self._watchdog.stop)
+        self._finalizer.atexit = False  # what is sent at exit is watched, too
+
+    def _renew(self) -> None:
+        """Open connections of this process's own: the others are still its parent's."""
+        self._finalizer.detach()
+        self._inherited += [*self._idle, *self._busy]
+        self._open_none()
 
     def post(self, body: bytes) -> Reply:
         """Send a request on any lane."""
@@ -127,7 +144,7 @@ class Lanes:
             follow_redirects=False,
             trust_env=not self._endpoint.is_plain,
         )
-        return Lane(client, self._endpoint, self._seconds)
+        return Lane(client, self._endpoint, self._seconds, self._watchdog)
 
     def cut(self) -> None:
         """End every attempt under way; what it sent may still arrive."""
@@ -138,3 +155,4 @@ class Lanes:
         """Close every connection."""
         while self._idle:
             self._idle.pop().close()
+        self._watchdog.stop()

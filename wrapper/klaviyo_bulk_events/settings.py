@@ -8,6 +8,7 @@ from typing import Final
 
 from attrs import define, field
 
+from klaviyo_bulk_events import forks
 from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.delivery import Delivery, Steps
 from klaviyo_bulk_events.encoder import Encoder
@@ -75,6 +76,10 @@ class Settings:
             number = getattr(self, name)
             if not isinstance(number, int) or number < least:
                 raise ConfigurationError(f"{name} must be {least} or more, not {number!r}")
+        self._make_limiter()
+        forks.in_child(self._make_limiter)
+
+    def _make_limiter(self) -> None:
         self.limiter = Limiter(self.rates, self.timeout + _LEASE_MARGIN)
 
     def deliver(self, chunk: Chunk, *, watch: Watcher) -> Steps:
