@@ -9,9 +9,9 @@ import klaviyo_bulk_events
 
 PACKAGE = Path(klaviyo_bulk_events.__file__).parent
 NAME = "klaviyo_bulk_events"
-AROUND = ("sources", "journal", "cli", "emulator", "__main__")
-# Reaches around itself once a run is given the path of a journal, and not before.
-LAZY = {"journaling": {"journal"}}
+AROUND = ("sources", "journal", "queueing", "cli", "emulator", "__main__")
+# Reach around themselves once a run is given a journal's path, or a queue is asked for.
+LAZY = {"journaling": {"journal"}, "queues": {"queueing"}}
 # The flow, each stage importing only what stands before it.
 STAGES = (
     ("version", "errors", "forks", "watchdog", "rates", "limits", "problems"),
@@ -22,7 +22,7 @@ STAGES = (
     ("answers", "retry", "refusals", "steps", "unsettled", "delivery"),
     ("window_log", "limiter"),
     ("api_key", "endpoint", "lanes", "driver", "async_driver"),
-    ("report", "brake", "ledger", "progress", "settings", "journaling"),
+    ("report", "brake", "ledger", "progress", "settings", "journaling", "queues"),
     ("run", "async_run"),
     ("client", "async_client"),
 )
@@ -70,6 +70,13 @@ def test_a_journal_knows_neither_client_nor_command() -> None:
     needed = {name for path in (PACKAGE / "journal").glob("*.py") for name in imports(path)}
     assert needed <= ORDER.keys() | {"journal"}
     assert not needed & {"client", "async_client", "driver", "async_driver", "journaling"}
+
+
+def test_a_queue_knows_neither_client_nor_journal() -> None:
+    """It is made of what a client has; what it needs of the flow it imports, and no more."""
+    needed = {name for path in (PACKAGE / "queueing").glob("*.py") for name in imports(path)}
+    assert needed <= ORDER.keys() | {"queueing"}
+    assert not needed & {"client", "async_client", "async_driver", "run", "progress"}
 
 
 def test_nothing_runs_in_a_circle() -> None:

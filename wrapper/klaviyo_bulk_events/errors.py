@@ -3,7 +3,9 @@
 KlaviyoBulkEventsError
 ├── ConfigurationError   the call or the settings are wrong; nothing was sent
 ├── JournalError         the journal can't be used, or can't be written any more
+├── QueueFullError       as many events wait in a queue as may
 ├── RecordError          a record can't become an event; says why (in `problems`)
+├── SpoolError           a queue's spool can't be used, or can't be written any more
 └── StoppedError         Klaviyo refuses the key, the endpoint or the revision
 """
 
@@ -18,3 +20,11 @@ class ConfigurationError(KlaviyoBulkEventsError, ValueError):
 
 class JournalError(KlaviyoBulkEventsError):
     """The journal is in use, damaged, another run's, or can't be written; the text says which."""
+
+
+class QueueFullError(KlaviyoBulkEventsError):
+    """As many events wait in the queue as may; the event was not taken."""
+
+
+class SpoolError(KlaviyoBulkEventsError):
+    """The spool is damaged, another account's, or can't be written; the text says which."""
