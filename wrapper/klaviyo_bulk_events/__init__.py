@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from klaviyo_bulk_events.intake import Intake
     from klaviyo_bulk_events.outcomes import Outcome, Status
     from klaviyo_bulk_events.problems import Problem, RecordError
-    from klaviyo_bulk_events.queueing import EventQueue, QueueStats
+    from klaviyo_bulk_events.queueing import AsyncEventQueue, EventQueue, QueueStats
     from klaviyo_bulk_events.rates import Rate
     from klaviyo_bulk_events.records import NULL, Event, Location, Profile
     from klaviyo_bulk_events.report import Report, StoppedError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NULL",
+    "AsyncEventQueue",
     "AsyncKlaviyoBulkEvents",
     "AsyncRun",
     "ConfigurationError",
@@ -60,7 +61,7 @@ _MODULES = {
     "intake": ("Intake",),
     "outcomes": ("Outcome", "Status"),
     "problems": ("Problem", "RecordError"),
-    "queueing": ("EventQueue", "QueueStats"),
+    "queueing": ("AsyncEventQueue", "EventQueue", "QueueStats"),
     "rates": ("Rate",),
     "records": ("NULL", "Event", "Location", "Profile"),
     "report": ("Report", "StoppedError"),

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterable, Iterable
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 import httpx
 
@@ -16,6 +16,7 @@ from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.journaling import JournalLike, ledger_for
 from klaviyo_bulk_events.planner import Record
+from klaviyo_bulk_events.queues import QueueOptions, async_queue_for
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
 from klaviyo_bulk_events.settings import (
@@ -29,6 +30,9 @@ from klaviyo_bulk_events.settings import (
     together,
 )
 from klaviyo_bulk_events.steps import Watcher
+
+if TYPE_CHECKING:
+    from klaviyo_bulk_events.queues import AsyncEventQueue
 
 
 class AsyncKlaviyoBulkEvents:
@@ -97,6 +101,17 @@ class AsyncKlaviyoBulkEvents:
     ) -> AsyncRun:
         """Deliver the events, yielding the outcome of each as it is known, in any order."""
         return self._run(events, backfill, intake, journal, keep_records=True)
+
+    def queue(self, *, backfill: bool | None, **options: Unpack[QueueOptions]) -> "AsyncEventQueue":
+        """A queue that takes single events at once and sends them in the background.
+
+        `backfill` is as in `send`; the options are those of `queues.QueueOptions`. It lives until
+        it is closed, whatever becomes of the client, and sends from a thread, on connections of
+        its own. Raises SpoolError.
+        """
+        if self._closed:
+            raise ConfigurationError("the client is closed")
+        return async_queue_for(self._settings, self._endpoint, backfill, options)
 
     def _run(
         self,

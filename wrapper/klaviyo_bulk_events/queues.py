@@ -15,6 +15,7 @@ from klaviyo_bulk_events.outcomes import Outcome
 from klaviyo_bulk_events.settings import Settings
 
 if TYPE_CHECKING:
+    from klaviyo_bulk_events.queueing import AsyncEventQueue as AsyncEventQueue
     from klaviyo_bulk_events.queueing import EventQueue as EventQueue
 
 WhenFullName: TypeAlias = Literal["block", "raise", "drop"]
@@ -61,3 +62,12 @@ def queue_for(
     from klaviyo_bulk_events.queueing.opening import opened
 
     return opened(settings, endpoint, transport, backfill, options)
+
+
+def async_queue_for(
+    settings: Settings, endpoint: Endpoint, backfill: bool | None, options: QueueOptions
+) -> "AsyncEventQueue":
+    """The queue of an asyncio client. Raises ConfigurationError and SpoolError."""
+    from klaviyo_bulk_events.queueing.opening import async_opened
+
+    return async_opened(settings, endpoint, backfill, options)

@@ -10,6 +10,7 @@ import httpx
 from klaviyo_bulk_events.endpoint import Endpoint
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.lanes import Lanes
+from klaviyo_bulk_events.queueing.async_queue import AsyncEventQueue, OnLoop
 from klaviyo_bulk_events.queueing.backlog import Backlog
 from klaviyo_bulk_events.queueing.memory import MemoryBacklog
 from klaviyo_bulk_events.queueing.options import Options
@@ -42,6 +43,16 @@ def opened(
         _backlog(spool, endpoint, options),
         given.get("on_outcome"),
     )
+
+
+def async_opened(
+    settings: Settings, endpoint: Endpoint, backfill: bool | None, given: QueueOptions
+) -> AsyncEventQueue:
+    """A queue for asyncio, which sends by blocking connections. Raises what `opened` does."""
+    on_outcome = given.get("on_outcome")
+    on_loop = None if on_outcome is None else OnLoop(on_outcome)
+    queue = opened(settings, endpoint, None, backfill, {**given, "on_outcome": on_loop})
+    return AsyncEventQueue(queue, on_loop)
 
 
 def _backlog(spool: str | os.PathLike[str] | None, endpoint: Endpoint, options: Options) -> Backlog:

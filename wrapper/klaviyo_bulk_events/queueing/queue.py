@@ -32,7 +32,6 @@ _LOOK_FOR_ROOM: Final = 0.1
 _BREAK_OFF: Final = 2.0
 """Seconds in which a sender ends once its connections are shut."""
 _FULL: Final = Problem("", "queue_full", "as many events waited in the queue as may")
-_CLOSED: Final = "the queue is closed"
 _NOT_SENT: Final = Problem("", "not_sent", "the queue was closed before it was sent")
 _NOT_SETTLED: Final = Problem(
     "", "no_answer", "the queue was closed before an answer settled it; it may be there"
@@ -103,8 +102,7 @@ class EventQueue:
 
     def take(self, event: Record) -> EncodedEvent | None:
         """Encode an event; None if it is rejected, which is told."""
-        if self._closed:
-            raise ConfigurationError(_CLOSED)
+        self.check_open()
         self.start()
         self._counts.put()
         with self._lock:
@@ -123,19 +121,38 @@ class EventQueue:
             raise
 
     def _full(self, event: EncodedEvent) -> None:
-        if self._options.when_full is WhenFull.BLOCK:
-            while not self.offer([event]):
-                self._backlog.wait_for_room(_LOOK_FOR_ROOM)
-                if self._closed:
-                    self._counts.not_put(1)
-                    raise ConfigurationError(_CLOSED)
-        else:
+        if not self.blocks:
             self.refuse(event)
+            return
+        while not self.offer([event]):
+            self._backlog.wait_for_room(_LOOK_FOR_ROOM)
+            if self._closed:
+                self.not_put()
+            self.check_open()
+
+    @property
+    def is_spooled(self) -> bool:
+        """Whether it has a spool."""
+        return self._options.spooled
+
+    @property
+    def blocks(self) -> bool:
+        """Whether a put waits for room."""
+        return self._options.when_full is WhenFull.BLOCK
+
+    def check_open(self) -> None:
+        """Raises ConfigurationError once the queue is closed."""
+        if self._closed:
+            raise ConfigurationError("the queue is closed")
+
+    def not_put(self) -> None:
+        """An event was not taken after all, and its caller knows."""
+        self._counts.not_put(1)
 
     def refuse(self, event: EncodedEvent) -> None:
         """Drop an event for which there is no room, or raise QueueFullError."""
         if self._options.when_full is WhenFull.RAISE:
-            self._counts.not_put(1)
+            self.not_put()
             raise QueueFullError(f"{self._options.max_events:,} events, or their bytes, wait")
         self._telling.dropped(outcome(event, Status.UNSENT, _FULL))
         now = self._ticks()
