@@ -115,7 +115,8 @@ def prepare(path: Path, about: dict[str, Any]) -> dict[str, Any]:
     with said(path):
         connection = connected(path)
         try:
-            check(connection, path)
+            if not check(connection, path):
+                connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             _use_log(connection)
             connection.execute("BEGIN IMMEDIATE")
             if not pragma(connection, "application_id"):

@@ -22,6 +22,8 @@ from klaviyo_bulk_events.queueing.options import Options
 _POLL: Final = 0.2
 """Seconds between two looks whether another process has put something."""
 _SOON: Final = 0.05
+_GIVEN_BACK: Final = 25_000
+"""Pages, 100 MB, that the file shrinks by at a time, once it is empty after an outage."""
 _FULL_OR_PUT: Final = """
 INSERT INTO events(arrived, stamped, key, opening, data) SELECT ?, ?, ?, ?, ?
 WHERE coalesce((SELECT max(number) FROM events) - (SELECT min(number) FROM events), -1) + 1 < ?
@@ -106,6 +108,8 @@ class Spool:
     def _write_back(self, connection: sqlite3.Connection) -> None:
         """Move what was written from the log into the database, so that no put has to."""
         if self._is_written:
+            if self._is_empty:
+                connection.execute(f"PRAGMA incremental_vacuum({_GIVEN_BACK})").fetchall()
             # An empty log holds no personal data either.
             kind = "TRUNCATE" if self._is_empty else "PASSIVE"
             connection.execute(f"PRAGMA wal_checkpoint({kind})").fetchall()
