@@ -11,7 +11,7 @@ import sys
 
 import klaviyo_bulk_events
 
-_ALL = ("speed", "journal", "memory", "startup", "limiter")
+_ALL = ("speed", "journal", "queue", "memory", "startup", "limiter")
 
 
 def main() -> None:

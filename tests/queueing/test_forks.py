@@ -122,6 +122,23 @@ def test_a_childs_connections(emulated: Running) -> None:
     assert held(emulated) == ids(31) + ids(30, 100)
 
 
+def test_a_child_that_uses_nothing(script: Script, emulated: Running, kept: Kept) -> None:
+    """It ends at once, and sends nothing of what its parent has."""
+    code = """
+    queue.put(record(0))
+    begun = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        sys.exit()
+    os.waitpid(child, 0)
+    assert time.monotonic() - begun < 5
+    assert queue.stats().waiting == 1
+    """
+    done = script(program(code, kept, "max_age=60, exit_timeout=9"))
+    assert done.returncode == 0, done.stderr
+    assert held(emulated) == ids(1)
+
+
 def test_at_exit(script: Script, emulated: Running, kept: Kept) -> None:
     """A program that just ends has sent all that it put."""
     done = script(program("for n in range(2_500): queue.put(record(n))", kept, "max_age=60"))

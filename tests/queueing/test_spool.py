@@ -124,6 +124,20 @@ def test_without_an_id_when_killed(connect: Connect, emulated: Running, path: Pa
     assert len(emulated.emulator.events()) == 1
 
 
+def test_more_in_doubt_than_a_request(connect: Connect, emulated: Running, path: Path) -> None:
+    """With smaller requests than before, all of what may have been sent stays in doubt."""
+    intake = Intake(derive_unique_id=False)
+    first = connect(spool=path, intake=intake, max_age=60)
+    for number in range(5):
+        first.put(record(number, unique_id=None, metric=f"Metric {number}"))
+    first.close(0)
+    mark(path, 5)
+    queue = connect(spool=path, intake=intake, batch_events=2)
+    assert queue.flush(10)
+    assert queue.stats().unknown == 5
+    assert emulated.emulator.summary()["requests"] == 0
+
+
 def mark(path: Path, number: int) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE about SET value = ? WHERE name = 'sent'", (number,))
@@ -173,6 +187,23 @@ def holds_lock(pid: int, path: Path) -> bool:
     inode = (path.parent / "spool.db-lock").stat().st_ino
     held = (line for line in locks.read_text().splitlines() if f":{inode} " in line)
     return any(str(pid) in line.split() for line in held)
+
+
+def test_another_connection(connect: Connect, emulated: Running, path: Path) -> None:
+    """A sender whose connection was closed for a fork still sees what others put meanwhile."""
+    queue = connect(spool=path, max_age=0.01)
+    queue.put(record(0))
+    assert queue.flush(10)
+    database = queue._backlog._sending  # type: ignore[attr-defined]
+    database._before_fork()
+    database._after_fork()
+    time.sleep(0.5)  # it looks, with a new connection
+    database._before_fork()
+    with process(emulated.url, path.parent, 100, 1, end="input()") as putting:
+        assert putting.stdout is not None
+        putting.stdout.readline()
+        database._after_fork()
+        assert eventually(lambda: queue.stats().waiting == 0, 5)
 
 
 def test_a_whole_outage(connect: Connect, emulated: Running, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 import weakref
@@ -104,12 +105,14 @@ class Lanes:
         self._endpoint = endpoint
         self._seconds = seconds
         self._transport = transport
-        self._context = endpoint.ssl_context()
-        self._inherited: list[Lane] = []
+        self._context: ssl.SSLContext | bool | None = endpoint.ssl_context()
+        self._inherited: list[object] = []
         self._open_none()
         forks.in_child(self._renew)
+        forks.around(self._before_fork, self._after_fork)
 
     def _open_none(self) -> None:
+        self._opening = threading.Lock()
         self._idle: list[Lane] = []
         self._busy: set[Lane] = set()
         self._watchdog = Watchdog()
@@ -119,15 +122,25 @@ class Lanes:
     def _renew(self) -> None:
         """Open connections of this process's own: the others are still its parent's."""
         self._finalizer.detach()
-        self._inherited += [*self._idle, *self._busy]
+        # With a context of its own, too: another thread may have been at work with that one.
+        self._inherited += [*self._idle, *self._busy, self._context]
+        self._context = None
         self._open_none()
+
+    def _before_fork(self) -> None:
+        """Who opens a connection holds locks, of imports and OpenSSL, that no child could free."""
+        self._opening.acquire()
+
+    def _after_fork(self) -> None:
+        self._opening.release()
 
     def post(self, body: bytes) -> Reply:
         """Send a request on any lane."""
         try:
             lane = self._idle.pop()
         except IndexError:
-            lane = self._open()
+            with self._opening:
+                lane = self._open()
         self._busy.add(lane)
         try:
             return lane.post(body)
@@ -136,6 +149,10 @@ class Lanes:
             self._idle.append(lane)
 
     def _open(self) -> Lane:
+        import encodings.idna  # noqa: F401  what a look-up of a name would import
+
+        if self._context is None:
+            self._context = self._endpoint.ssl_context()
         timeout = httpx.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds))
         client = httpx.Client(
             verify=self._context,

@@ -58,7 +58,7 @@ class Backlog(Protocol):
         """The first events, up to this number."""
 
     def sending(self, numbers: Collection[int], dropped: Collection[int]) -> bool:
-        """These are about to be sent; those dropped from among them are settled.
+        """These are about to be sent, and in doubt from now on; those dropped are settled.
 
         False, and nothing is done, if some are not there any more.
         """
@@ -77,6 +77,9 @@ class Backlog(Protocol):
 
     def wait(self, seconds: float) -> None:
         """Return when there may be more to send, or after so many seconds."""
+
+    def tidy(self) -> None:
+        """Nothing is done at the moment: make the next put cheap."""
 
     def wake(self) -> None:
         """Let whoever waits look again."""

@@ -17,8 +17,8 @@ class QueueStats:
     """What this process put into a queue, what its sender settled, and what waits.
 
     In memory put = accepted + duplicate + rejected + unknown + unsent + dropped + waiting, always.
-    Of a spool `waiting` is what waits in it, whoever put it; it is an upper bound where events
-    were forgotten. `oldest_age` is in seconds, 0.0 if nothing waits.
+    Of a spool `waiting` is what waits in it, whoever put it: an upper bound, where events in its
+    midst were taken out. `oldest_age` is in seconds, 0.0 if nothing waits.
     """
 
     put: int

@@ -76,6 +76,7 @@ class MemoryBacklog:
     def sending(self, numbers: Collection[int], dropped: Collection[int]) -> bool:
         """Nobody else takes events out."""
         self._take_out(dropped)
+        self.in_doubt = max(self.in_doubt, *numbers, 0)
         return True
 
     def settled(self, numbers: Collection[int], in_doubt: int) -> None:
@@ -115,6 +116,9 @@ class MemoryBacklog:
         """Return when there may be more to send, or after so many seconds."""
         self._more.wait(min(seconds, threading.TIMEOUT_MAX))
         self._more.clear()
+
+    def tidy(self) -> None:
+        """Nothing is to be done."""
 
     def wake(self) -> None:
         """Let whoever waits look again."""

@@ -26,6 +26,7 @@ from klaviyo_bulk_events.queueing.options import Options, WhenFull
 from klaviyo_bulk_events.queueing.sender import Sender
 from klaviyo_bulk_events.queueing.telling import OnOutcome, Telling
 from klaviyo_bulk_events.settings import Settings
+from klaviyo_bulk_events.steps import Answered, Notice
 
 _POLL: Final = 0.01
 _LOOK_FOR_ROOM: Final = 0.1
@@ -180,10 +181,19 @@ class EventQueue:
     def _make_sender(self) -> Sender:
         options = self._options
         behind = Behind(self._backlog, options.max_age, self._clock, self._ticks)
+
+        def hear(notice: Notice) -> None:
+            if isinstance(notice, Answered):
+                return
+            # It waits, maybe for long; a fault must not end the delivery.
+            with contextlib.suppress(SpoolError):
+                behind.look()
+                self._backlog.tidy()
+
         return Sender(
             self._backlog,
             Cutter(options.batch_events, options.batch_bytes, self._intake.window),
-            Carrier(self._settings, self._lanes, lambda notice: behind.look()),
+            Carrier(self._settings, self._lanes, hear),
             self._telling,
             options,
             behind,
@@ -233,7 +243,8 @@ class EventQueue:
             was_closed, self._closed = self._closed, True
         if not was_closed:
             seconds = self._options.exit_timeout if timeout is None else timeout
-            self._all_settled = self.flush(seconds)
+            # Who never used it has nothing to wait for, whatever others left in a spool.
+            self._all_settled = self._sender is None or self.flush(seconds)
             self._end()
         return self._all_settled
 

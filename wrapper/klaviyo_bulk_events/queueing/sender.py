@@ -121,24 +121,27 @@ class Sender:
             self._backlog.settled((), 0)
             return
         batch = self._cutter.cut(entries, in_doubt=doubt > 0)
-        self.is_telling = bool(batch.repeats)
-        is_there = self._backlog.sending(batch.numbers.values(), batch.repeats)
-        for outcome in batch.repeats.values() if is_there else ():
-            self._telling.one(outcome)
-        self.is_telling = False
-        if not is_there:
-            return
-        if batch.chunk is not None:
-            self._settle(batch, self._carrier.carry(batch.chunk))
+        if self._is_marked(batch) and batch.chunk is not None:
+            self._settle(batch, self._carrier.carry(batch.chunk), doubt)
 
-    def _settle(self, batch: Batch, settlement: Settlement) -> None:
+    def _is_marked(self, batch: Batch) -> bool:
+        """Whether the events may be sent now; those that repeat others are settled."""
+        try:
+            self.is_telling = bool(batch.repeats)
+            is_there = self._backlog.sending(batch.numbers.values(), batch.repeats)
+            for outcome in batch.repeats.values() if is_there else ():
+                self._telling.one(outcome)
+        finally:
+            self.is_telling = False
+        return is_there
+
+    def _settle(self, batch: Batch, settlement: Settlement, doubt: int) -> None:
         final = [fate for fate in settlement.fates if self._carrier.is_final(fate)]
         left = [fate for fate in settlement.fates if not self._carrier.is_final(fate)]
-        doubt = (
-            max(batch.numbers.values())
-            if any(fate.status is Status.UNKNOWN for fate in left)
-            else 0
-        )
+        last = max(batch.numbers.values())
+        # What was in doubt may have been more than goes into one request now.
+        if doubt <= last:
+            doubt = last if any(fate.status is Status.UNKNOWN for fate in left) else 0
         numbers = [batch.numbers[id(event)] for fate in final for event in fate.events]
         self._to_take_out = (numbers, doubt)
         self.is_telling = True

@@ -58,7 +58,7 @@ class Spool:
         self._leads = False
         self._is_empty = False
         self._is_written = False
-        self._version: int | None = None
+        self._looked: tuple[sqlite3.Connection, int] | None = None
 
     def renew(self) -> None:
         """Begin anew in a child: other connections, and the leadership is still the parent's."""
@@ -98,22 +98,26 @@ class Spool:
     def front(self, most: int) -> Front | None:
         """What stands first."""
         with self._sending.use() as connection:
-            self._version = pragma(connection, "data_version")
+            self._looked = (connection, pragma(connection, "data_version"))
             self._is_empty = True  # before it is looked: who puts from now on, wakes the sender
             events, size, oldest, arrived = connection.execute(_FRONT, (most,)).fetchone()
             self._is_empty = not events
-            self._write_back(connection)
+            if self._is_written:
+                self._write_back(connection)
         return Front(events, size, oldest, arrived) if events else None
 
     def _write_back(self, connection: sqlite3.Connection) -> None:
-        """Move what was written from the log into the database, so that no put has to."""
-        if self._is_written:
-            if self._is_empty:
-                connection.execute(f"PRAGMA incremental_vacuum({_GIVEN_BACK})").fetchall()
-            # An empty log holds no personal data either.
-            kind = "TRUNCATE" if self._is_empty else "PASSIVE"
-            connection.execute(f"PRAGMA wal_checkpoint({kind})").fetchall()
-            self._is_written = False
+        if self._is_empty:
+            connection.execute(f"PRAGMA incremental_vacuum({_GIVEN_BACK})").fetchall()
+        # An empty log holds no personal data either.
+        kind = "TRUNCATE" if self._is_empty else "PASSIVE"
+        connection.execute(f"PRAGMA wal_checkpoint({kind})").fetchall()
+        self._is_written = False
+
+    def tidy(self) -> None:
+        """Move what was put from the log into the database, so that no put has to."""
+        with self._sending.use() as connection:
+            self._write_back(connection)
 
     def first(self, most: int, until: int | None) -> list[Entry]:
         """The first events, up to this number."""
@@ -136,7 +140,9 @@ class Spool:
             if connection.execute(query, (last,)).fetchone()[0] != len(numbers):
                 connection.execute("ROLLBACK")
                 return False
-            _mark(connection, last)
+            upto = max(last, self.in_doubt)
+            _mark(connection, upto)
+        self.in_doubt = upto
         return True
 
     def settled(self, numbers: Collection[int], in_doubt: int) -> None:
@@ -178,7 +184,8 @@ class Spool:
 
     def _is_changed(self) -> bool:
         with self._sending.use() as connection:
-            return bool(pragma(connection, "data_version") != self._version)
+            # A version says nothing to another connection, and a fork makes another.
+            return self._looked != (connection, pragma(connection, "data_version"))
 
     def wake(self) -> None:
         """Let whoever waits look again."""
