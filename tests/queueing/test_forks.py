@@ -243,3 +243,38 @@ def test_gunicorn_with_preload(tmp_path: Path, emulated: Running, kept: Kept) ->
     assert "Traceback" not in said
     assert len(workers) > 1
     assert held(emulated) == ids(200)
+
+
+def test_gunicorn_with_killed_workers(tmp_path: Path, emulated: Running) -> None:
+    """With a spool, what a worker took before a kill -9 is sent once by another."""
+    import httpx
+
+    kept = {"spool": tmp_path / "spool.db"}
+    (tmp_path / "shop.py").write_text(program(APPLICATION, kept, "max_age=0.3"))
+    socket = tmp_path / "socket"
+    command = [sys.executable, "-m", "gunicorn", "--preload", "--workers", "2"]
+    taken = set()
+    with subprocess.Popen(
+        [*command, "--bind", f"unix:{socket}", "shop:application"],
+        env=environment(emulated.url),
+        cwd=tmp_path,
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        try:
+            assert eventually(socket.exists)
+            with httpx.Client(transport=httpx.HTTPTransport(uds=str(socket)), timeout=20) as http:
+                for number in range(150):
+                    try:
+                        worker = http.get(f"http://shop/?{number}", headers={"Connection": "close"})
+                    except httpx.HTTPError:
+                        continue  # it was put or not, nobody knows
+                    taken.add(f"view-{number}")
+                    if number % 30 == 29:
+                        os.kill(int(worker.text), signal.SIGKILL)
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(30)
+    came = held(emulated)
+    assert len(taken) > 100
+    assert taken <= came.keys()
+    assert set(came.values()) == {1}

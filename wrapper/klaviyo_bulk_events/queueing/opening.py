@@ -60,4 +60,5 @@ def _backlog(spool: str | os.PathLike[str] | None, endpoint: Endpoint, options: 
         return MemoryBacklog(options)
     from klaviyo_bulk_events.queueing.spool import Spool  # SQLite is not for those who need none
 
-    return Spool(Path(spool), endpoint, options)
+    # It is opened again after a fork, and the working folder may have changed by then.
+    return Spool(Path(spool).absolute(), endpoint, options)

@@ -50,6 +50,7 @@ class Sender:
         self._ticks = ticks
         self._brake = Brake()
         self._paused_until = float("-inf")
+        self._leads = False
         self._due_now = 0
         self._oldest = (0, 0.0)
         self._to_take_out: tuple[list[int], int] | None = None
@@ -65,7 +66,8 @@ class Sender:
         """Send a request, or wait for something to send; not for long."""
         try:
             wait = self._wait()
-            self._behind.look()
+            if self._leads:
+                self._behind.look()
             if wait > 0:
                 self._backlog.wait(wait)
             else:
@@ -96,7 +98,8 @@ class Sender:
         paused = self._paused_until - self._ticks()
         if paused > 0:
             return paused
-        if not self._backlog.lead():
+        self._leads = self._backlog.lead()
+        if not self._leads:
             return TRY_TO_LEAD_EVERY
         self._take_out()
         front = self._backlog.front(self._options.batch_events)
