@@ -119,7 +119,10 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def chaos(session: nox.Session) -> None:
-    """Send 2,000,000 events through every fault there is; `-- --seed N --runs N` for fewer."""
+    """Send 2,000,000 events through every fault there is; `-- --seed N --runs N` for fewer.
+
+    `-- --spool` kills processes that share a queue's spool instead.
+    """
     install_wheel(session, "all")
     session.run("python", "-m", "chaos", *session.posargs)
 

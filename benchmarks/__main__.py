@@ -11,7 +11,16 @@ import sys
 
 import klaviyo_bulk_events
 
-_ALL = ("speed", "journal", "memory", "startup", "limiter", "sharing", "accounts")
+_ALL = (
+    "speed",
+    "journal",
+    "queue",
+    "memory",
+    "startup",
+    "limiter",
+    "sharing",
+    "accounts",
+)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from random import SystemRandom
 from chaos.campaign import attempt
 from chaos.command import has_journal
 from chaos.figures import Result, told
+from chaos.spool import attempt_spool, spools_told
 
 _SEEDS = 2**31
 
@@ -20,6 +21,10 @@ def main() -> int:
     chosen = _parser().parse_args()
     first = SystemRandom().randrange(_SEEDS) if chosen.seed is None else chosen.seed
     seeds = range(first, first + chosen.runs)
+    return _spools(seeds, chosen) if chosen.spool else _commands(seeds, chosen)
+
+
+def _commands(seeds: range, chosen: argparse.Namespace) -> int:
     journal = has_journal()
     print(f"seeds {seeds.start} to {seeds.stop - 1}, {'with' if journal else 'no'} journal")
     results = []
@@ -32,11 +37,30 @@ def main() -> int:
     return int(any(result.failure for result in results))
 
 
+def _spools(seeds: range, chosen: argparse.Namespace) -> int:
+    print(f"seeds {seeds.start} to {seeds.stop - 1}, over spools")
+    results = []
+    with ProcessPoolExecutor(chosen.jobs, get_context("spawn")) as pool:
+        for result in pool.map(partial(attempt_spool, events=chosen.events), seeds):
+            results.append(result)
+            state = "FAILED" if result.failure else "ok"
+            print(
+                f"seed {result.seed}: {state}, {result.seconds:.1f} s, {result.put:,} events, "
+                f"{result.killed} killed, {result.requests:,} requests",
+                flush=True,
+            )
+            if result.failure:
+                print(result.failure, flush=True)
+    print("", *spools_told(results), sep="\n")
+    return int(any(result.failure for result in results))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
     parser.add_argument("--seed", type=int, metavar="N", help="of the first run; else any")
     parser.add_argument("--runs", type=int, metavar="N", default=200)
     parser.add_argument("--events", type=int, metavar="N", default=10_000, help="in each run")
+    parser.add_argument("--spool", action="store_true", help="over spools of queues")
     parser.add_argument("--jobs", type=int, metavar="N", default=_jobs(), help="at a time")
     return parser
 

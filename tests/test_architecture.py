@@ -9,12 +9,12 @@ import klaviyo_bulk_events
 
 PACKAGE = Path(klaviyo_bulk_events.__file__).parent
 NAME = "klaviyo_bulk_events"
-AROUND = ("sources", "journal", "shared_places", "cli", "emulator", "__main__")
-# Reach around themselves once a journal or a shared limiter is named, and not before.
-LAZY = {"journaling": {"journal"}, "limiting": {"shared_places"}}
+AROUND = ("sources", "journal", "shared_places", "queueing", "cli", "emulator", "__main__")
+# Reach around themselves once a journal, a shared limiter or a queue is asked for, and not before.
+LAZY = {"journaling": {"journal"}, "limiting": {"shared_places"}, "queues": {"queueing"}}
 # The flow, each stage importing only what stands before it.
 STAGES = (
-    ("version", "errors", "rates", "limits", "problems"),
+    ("version", "errors", "forks", "watchdog", "rates", "limits", "problems"),
     ("record_form", "records", "intake"),
     ("times", "walk", "values", "identifiers", "shape", "derive", "ignored_values"),
     ("metrics", "event_fields", "profile_fields", "profiles", "encoder", "decoder"),
@@ -22,7 +22,7 @@ STAGES = (
     ("answers", "retry", "refusals", "steps", "unsettled", "delivery"),
     ("boot", "window_log", "places", "limiting", "limiter"),
     ("credentials", "endpoint", "lanes", "async_lanes", "threads", "driver", "async_driver"),
-    ("logs", "report", "brake", "ledger", "progress", "settings", "journaling"),
+    ("logs", "report", "brake", "ledger", "progress", "settings", "journaling", "queues"),
     ("run", "async_run"),
     ("client", "async_client"),
     ("accounts",),
@@ -71,6 +71,13 @@ def test_a_journal_knows_neither_client_nor_command() -> None:
     needed = {name for path in (PACKAGE / "journal").glob("*.py") for name in imports(path)}
     assert needed <= ORDER.keys() | {"journal"}
     assert not needed & {"client", "async_client", "driver", "async_driver", "journaling"}
+
+
+def test_a_queue_knows_neither_client_nor_journal() -> None:
+    """It is made of what a client has; what it needs of the flow it imports, and no more."""
+    needed = {name for path in (PACKAGE / "queueing").glob("*.py") for name in imports(path)}
+    assert needed <= ORDER.keys() | {"queueing"}
+    assert not needed & {"client", "async_client", "async_driver", "run", "progress"}
 
 
 def test_nothing_runs_in_a_circle() -> None:

@@ -79,6 +79,7 @@ def test_an_event_is_about_1_300_bytes(load: Load, profiles: int) -> None:
     [
         ("speed", "x the floor"),
         ("memory", "difference"),
+        ("queue", "microseconds: median"),
         ("startup", "more than import httpx"),
         ("limiter", "0 answered 429"),
     ],

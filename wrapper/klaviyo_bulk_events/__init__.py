@@ -10,10 +10,16 @@ if TYPE_CHECKING:
     from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
     from klaviyo_bulk_events.async_run import AsyncRun
     from klaviyo_bulk_events.client import KlaviyoBulkEvents
-    from klaviyo_bulk_events.errors import ConfigurationError, KlaviyoBulkEventsError
+    from klaviyo_bulk_events.errors import (
+        ConfigurationError,
+        KlaviyoBulkEventsError,
+        QueueFullError,
+        SpoolError,
+    )
     from klaviyo_bulk_events.intake import Intake
     from klaviyo_bulk_events.outcomes import Outcome, Status
     from klaviyo_bulk_events.problems import Problem, RecordError
+    from klaviyo_bulk_events.queueing import AsyncEventQueue, EventQueue, QueueStats
     from klaviyo_bulk_events.rates import Rate
     from klaviyo_bulk_events.records import NULL, Event, Location, Profile
     from klaviyo_bulk_events.report import Report, StoppedError
@@ -23,10 +29,12 @@ __all__ = [
     "NULL",
     "Accounts",
     "AsyncAccounts",
+    "AsyncEventQueue",
     "AsyncKlaviyoBulkEvents",
     "AsyncRun",
     "ConfigurationError",
     "Event",
+    "EventQueue",
     "Intake",
     "KlaviyoBulkEvents",
     "KlaviyoBulkEventsError",
@@ -34,10 +42,13 @@ __all__ = [
     "Outcome",
     "Problem",
     "Profile",
+    "QueueFullError",
+    "QueueStats",
     "Rate",
     "RecordError",
     "Report",
     "Run",
+    "SpoolError",
     "Status",
     "StoppedError",
     "__version__",
@@ -50,10 +61,11 @@ _MODULES = {
     "async_client": ("AsyncKlaviyoBulkEvents",),
     "async_run": ("AsyncRun",),
     "client": ("KlaviyoBulkEvents",),
-    "errors": ("ConfigurationError", "KlaviyoBulkEventsError"),
+    "errors": ("ConfigurationError", "KlaviyoBulkEventsError", "QueueFullError", "SpoolError"),
     "intake": ("Intake",),
     "outcomes": ("Outcome", "Status"),
     "problems": ("Problem", "RecordError"),
+    "queueing": ("AsyncEventQueue", "EventQueue", "QueueStats"),
     "rates": ("Rate",),
     "records": ("NULL", "Event", "Location", "Profile"),
     "report": ("Report", "StoppedError"),

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterable, Callable, Iterable
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 import httpx
 
@@ -17,6 +17,7 @@ from klaviyo_bulk_events.journaling import JournalLike, ledger_for
 from klaviyo_bulk_events.limiting import MEMORY
 from klaviyo_bulk_events.logs import log
 from klaviyo_bulk_events.planner import Record
+from klaviyo_bulk_events.queues import QueueOptions, async_queue_for
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
 from klaviyo_bulk_events.settings import (
@@ -30,6 +31,9 @@ from klaviyo_bulk_events.settings import (
     together,
 )
 from klaviyo_bulk_events.steps import Watcher
+
+if TYPE_CHECKING:
+    from klaviyo_bulk_events.queues import AsyncEventQueue
 
 
 class AsyncKlaviyoBulkEvents:
@@ -99,6 +103,17 @@ class AsyncKlaviyoBulkEvents:
     ) -> AsyncRun:
         """Deliver the events, yielding the outcome of each as it is known, in any order."""
         return self.begin(events, backfill, intake, journal, keep_records=True)
+
+    def queue(self, *, backfill: bool | None, **options: Unpack[QueueOptions]) -> "AsyncEventQueue":
+        """A queue that takes single events at once and sends them in the background.
+
+        `backfill` is as in `send`; the options are those of `queues.QueueOptions`. It lives until
+        it is closed, whatever becomes of the client, and sends from a thread, on connections of
+        its own. Raises SpoolError.
+        """
+        if self._closed:
+            raise ConfigurationError("the client is closed")
+        return async_queue_for(self._settings, self._endpoint, backfill, options)
 
     def begin(
         self,

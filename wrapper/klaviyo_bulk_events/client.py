@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 import httpx
 
@@ -16,6 +16,7 @@ from klaviyo_bulk_events.lanes import Lanes
 from klaviyo_bulk_events.limiting import MEMORY
 from klaviyo_bulk_events.logs import log
 from klaviyo_bulk_events.planner import Record
+from klaviyo_bulk_events.queues import QueueOptions, queue_for
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
 from klaviyo_bulk_events.run import Run
@@ -30,6 +31,9 @@ from klaviyo_bulk_events.settings import (
     together,
 )
 from klaviyo_bulk_events.steps import Watcher
+
+if TYPE_CHECKING:
+    from klaviyo_bulk_events.queues import EventQueue
 
 
 class KlaviyoBulkEvents:
@@ -94,6 +98,7 @@ class KlaviyoBulkEvents:
             resend_unsafe=resend_unsafe,
             watch=together(log, guarded(on_event)),
         )
+        self._transport = transport
         self._lanes = Lanes(self._endpoint, timeout, transport)
         self._closed = False
 
@@ -123,6 +128,16 @@ class KlaviyoBulkEvents:
     ) -> Run:
         """Deliver the events, yielding the outcome of each as it is known, in any order."""
         return self._run(events, backfill, intake, journal, keep_records=True)
+
+    def queue(self, *, backfill: bool | None, **options: Unpack[QueueOptions]) -> "EventQueue":
+        """A queue that takes single events at once and sends them in the background.
+
+        `backfill` is as in `send`; the options are those of `queues.QueueOptions`. It lives until
+        it is closed, whatever becomes of the client. Raises SpoolError.
+        """
+        if self._closed:
+            raise ConfigurationError("the client is closed")
+        return queue_for(self._settings, self._endpoint, self._transport, backfill, options)
 
     def _run(
         self,

@@ -4,7 +4,9 @@ KlaviyoBulkEventsError
 ├── ConfigurationError   the call or the settings are wrong; nothing was sent
 ├── JournalError         the journal can't be used, or can't be written any more
 ├── LimiterError         the limiter's store can't be reached, or is none
+├── QueueFullError       as many events wait in a queue as may
 ├── RecordError          a record can't become an event; says why (in `problems`)
+├── SpoolError           a queue's spool can't be used, or can't be written any more
 └── StoppedError         Klaviyo refuses the key, the endpoint or the revision
 """
 
@@ -23,3 +25,11 @@ class JournalError(KlaviyoBulkEventsError):
 
 class LimiterError(KlaviyoBulkEventsError):
     """What keeps the places at the limiter can't be reached or used; nothing is sent without it."""
+
+
+class QueueFullError(KlaviyoBulkEventsError):
+    """As many events wait in the queue as may; the event was not taken."""
+
+
+class SpoolError(KlaviyoBulkEventsError):
+    """The spool is damaged, another account's, or can't be written; the text says which."""

@@ -2,14 +2,19 @@
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
+import weakref
 from typing import Any
 
 import httpx
 
+from klaviyo_bulk_events import forks
 from klaviyo_bulk_events.answers import NoAnswer, Reply
+from klaviyo_bulk_events.credentials import Credential
 from klaviyo_bulk_events.endpoint import CONNECT_SECONDS, Endpoint, Received, no_answer, no_token
+from klaviyo_bulk_events.watchdog import Watchdog
 
 
 class _TooLateError(Exception):
@@ -20,11 +25,14 @@ class Lane:
     """One connection, on which one request is under way at a time.
 
     httpx limits the time of each read and write but not their sum, so that an answer can trickle
-    in for ever: a watch shuts the connection when the attempt's `seconds` are over.
+    in for ever: a watchdog shuts the connection when the attempt's `seconds` are over.
     """
 
-    def __init__(self, client: httpx.Client, endpoint: Endpoint, seconds: float) -> None:
+    def __init__(
+        self, client: httpx.Client, endpoint: Endpoint, seconds: float, watchdog: Watchdog
+    ) -> None:
         self._client = client
+        self._watchdog = watchdog
         self._endpoint = endpoint
         self._seconds = seconds
         self._lock = threading.Lock()
@@ -37,7 +45,8 @@ class Lane:
             headers = self._endpoint.headers()
         except Exception as error:  # whatever yields tokens may raise
             return no_token(error)
-        self._until = time.monotonic() + self._seconds
+        until = self._until = time.monotonic() + self._seconds
+        self._watchdog.watch(until, self._shut)
         try:
             return self._exchange(body, headers)
         except _TooLateError:
@@ -73,16 +82,6 @@ class Lane:
     def _is_over(self) -> bool:
         return self._until is not None and time.monotonic() > self._until
 
-    def keep_time(self, now: float) -> float:
-        """Shut the connection if the attempt's time is over; the seconds to the next look."""
-        until = self._until
-        if until is None:
-            return self._seconds
-        if now < until:
-            return until - now
-        self._shut(until)
-        return self._seconds
-
     def _shut(self, until: float) -> None:
         with self._lock:
             if self._until == until and self._stream is not None:
@@ -103,59 +102,6 @@ class Lane:
         self._client.close()
 
 
-class Watch:
-    """Keeps the time of every lane, in one thread that ends when it finds none busy.
-
-    It need not hear of a new attempt: it never sleeps longer than one may take.
-    """
-
-    def __init__(self) -> None:
-        self._busy: set[Lane] = set()
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._awake = threading.Event()
-
-    def add(self, lane: Lane) -> None:
-        """Keep the time of a lane from now on."""
-        with self._lock:
-            if self._thread is not None and self._thread.is_alive():
-                self._busy.add(lane)
-                return
-            # After a fork the others are those of the process before: they are its to shut.
-            self._busy = {lane}
-            self._thread = threading.Thread(target=self._run, name="klaviyo-watch", daemon=True)
-            self._thread.start()
-
-    def discard(self, lane: Lane) -> None:
-        """Leave a lane alone: nothing is under way on it."""
-        with self._lock:
-            self._busy.discard(lane)
-
-    def busy(self) -> tuple[Lane, ...]:
-        """The lanes whose time is kept."""
-        with self._lock:
-            return tuple(self._busy)
-
-    def end(self) -> None:
-        """End the thread, if nothing is under way."""
-        self._awake.set()
-
-    def _run(self) -> None:
-        while (seconds := self._look()) is not None:
-            self._awake.wait(seconds)
-            self._awake.clear()
-
-    def _look(self) -> float | None:
-        """The seconds until the next look; None if there is nothing to look at."""
-        with self._lock:
-            if not self._busy:
-                self._thread = None
-                return None
-            lanes = tuple(self._busy)
-        now = time.monotonic()
-        return min(lane.keep_time(now) for lane in lanes)
-
-
 class Lanes:
     """Lends out lanes, the one used last first: its connection is the least likely to be stale."""
 
@@ -165,24 +111,59 @@ class Lanes:
         self._endpoint = endpoint
         self._seconds = seconds
         self._transport = transport
-        self._context = endpoint.ssl_context()
+        self._context: ssl.SSLContext | bool | None = endpoint.ssl_context()
+        self._inherited: list[object] = []
+        self._open_none()
+        forks.in_child(self._renew)
+        forks.around(self._before_fork, self._after_fork)
+
+    def _open_none(self) -> None:
+        self._opening = threading.Lock()
         self._idle: list[Lane] = []
-        self._watch = Watch()
+        self._busy: set[Lane] = set()
+        self._watchdog = Watchdog()
+        self._finalizer = weakref.finalize(self, self._watchdog.stop)
+        self._finalizer.atexit = False  # what is sent at exit is watched, too
+
+    def _renew(self) -> None:
+        """Open connections of this process's own: the others are still its parent's."""
+        self._finalizer.detach()
+        # With a context of its own, too: another thread may have been at work with that one.
+        self._inherited += [*self._idle, *self._busy, self._context]
+        self._context = None
+        self._open_none()
+
+    def _before_fork(self) -> None:
+        """Who opens a connection holds locks, of imports and OpenSSL, that no child could free."""
+        self._opening.acquire()
+
+    def _after_fork(self) -> None:
+        self._opening.release()
+
+    @property
+    def credential(self) -> Credential:
+        """What proves who sends."""
+        return self._endpoint.credential
 
     def post(self, body: bytes) -> Reply:
         """Send a request on any lane."""
         try:
             lane = self._idle.pop()
         except IndexError:
-            lane = self._open()
-        self._watch.add(lane)
+            with self._opening:
+                lane = self._open()
+        self._busy.add(lane)
         try:
             return lane.post(body)
         finally:
-            self._watch.discard(lane)
+            self._busy.discard(lane)
             self._idle.append(lane)
 
     def _open(self) -> Lane:
+        import encodings.idna  # noqa: F401  what a look-up of a name would import
+
+        if self._context is None:
+            self._context = self._endpoint.ssl_context()
         timeout = httpx.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds))
         client = httpx.Client(
             verify=self._context,
@@ -191,15 +172,15 @@ class Lanes:
             follow_redirects=False,
             trust_env=not self._endpoint.is_plain,
         )
-        return Lane(client, self._endpoint, self._seconds)
+        return Lane(client, self._endpoint, self._seconds, self._watchdog)
 
     def cut(self) -> None:
         """End every attempt under way; what it sent may still arrive."""
-        for lane in self._watch.busy():
+        for lane in tuple(self._busy):
             lane.cut()
 
     def close(self) -> None:
         """Close every connection."""
         while self._idle:
             self._idle.pop().close()
-        self._watch.end()
+        self._watchdog.stop()

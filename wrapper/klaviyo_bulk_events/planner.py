@@ -77,7 +77,7 @@ class Planner:
             return event
         repeat = self._repeats.note(event.key, event.lasting or event.data, event.opening)
         if repeat is not None:
-            return _repeated(event, repeat)
+            return repeated(event, repeat)
         return self._chunker.add(event)
 
     def look(self, item: Record) -> EncodedEvent | Outcome:
@@ -150,7 +150,8 @@ def outcome(event: EncodedEvent, status: Status, *problems: Problem) -> Outcome:
     )
 
 
-def _repeated(event: EncodedEvent, repeat: Repeat) -> Outcome:
+def repeated(event: EncodedEvent, repeat: Repeat) -> Outcome:
+    """The outcome of an event that repeats one that came before it."""
     if repeat is Repeat.SAME_CONTENT:
         return outcome(event, Status.DUPLICATE)
     conflict = _CONFLICT if event.unique_id is not None else _SAME_SECOND

@@ -7,15 +7,15 @@ from typing import Any, Final
 import click
 
 from klaviyo_bulk_events.cli.grouped import TeachingHelp
-from klaviyo_bulk_events.errors import ConfigurationError, JournalError
+from klaviyo_bulk_events.errors import ConfigurationError, JournalError, SpoolError
 from klaviyo_bulk_events.version import __version__
 
 _SUMMARIES: Final = {
     "send": "Deliver events and report what became of every one.",
     "check": "Say what `send` would do, without sending anything.",
-    "status": "Say where the run of a journal stands.",
+    "status": "Say where the run of a journal, or a queue's spool, stands.",
     "rejects": "Write the rejects of a journal's run again.",
-    "purge": "Take the personal data out of a journal.",
+    "purge": "Take the personal data out of a journal or a spool.",
     "emulate": "Run an emulator of Klaviyo's endpoint.",
     "demo": "Send 20,000 made-up shop events to an emulator.",
 }
@@ -61,7 +61,7 @@ class _Commands(TeachingHelp, click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (ConfigurationError, JournalError) as error:
+        except (ConfigurationError, JournalError, SpoolError) as error:
             raise WrongError(str(error)) from None
         except (KeyboardInterrupt, click.Abort):
             click.echo("\nInterrupted.", err=True)

@@ -15,14 +15,20 @@ from klaviyo_bulk_events.cli.grouped import TeachingHelp
     help="Take out the events of this profile alone: an email address, a phone number or an id.",
 )
 def purge(journal: Path, forget: str | None) -> None:
-    """Take the personal data out of a journal, and keep its counts.
+    """Take the personal data out of a journal, and keep its counts, or out of a queue's spool.
 
     A purged run can't go on. With --forget it can, without the events of that profile that were
-    still to be sent.
+    still to be sent. A spool may be in use meanwhile.
     """
     from klaviyo_bulk_events.journal import purging
+    from klaviyo_bulk_events.queueing import inspection as spools
 
-    if forget is None:
+    if spools.is_spool(journal):
+        out = spools.purge(journal) if forget is None else spools.forget(journal, forget)
+        click.echo(f"{out.events:,} events were taken out of {journal}.")
+        if out.under_way:
+            click.echo(f"{out.under_way:,} more are in a request that is under way.")
+    elif forget is None:
         purging.purge(journal)
         click.echo(f"Nothing but counts is left in {journal}.")
     else:

@@ -6,11 +6,25 @@ from datetime import datetime
 from klaviyo_bulk_events.cli.summary import aligned, printable
 from klaviyo_bulk_events.journal.inspection import Standing
 from klaviyo_bulk_events.outcomes import Status
+from klaviyo_bulk_events.queueing.inspection import SpoolStanding
 
 
 def told(run: Standing) -> str:
     """The standing for a reader."""
     return "\n".join((_state(run), "", *_counts(run), *_answers(run)))
+
+
+def of_spool(spool: SpoolStanding, now: float) -> str:
+    """A spool's standing for a reader; `now` is Unix time."""
+    served = "A process sends what is put into it." if spool.is_served else "No process sends."
+    age = 0.0 if spool.arrived is None else max(0.0, now - spool.arrived)
+    rows = [
+        ("waiting", f"{spool.events:,}"),
+        ("bytes", f"{spool.bytes:,}"),
+        ("in doubt", f"{spool.in_doubt:,}"),
+        ("oldest", f"{age:,.0f} s"),
+    ]
+    return "\n".join((served, "", *aligned(rows, "<>")))
 
 
 def _state(run: Standing) -> str:

@@ -1,5 +1,6 @@
 """The command `status`."""
 
+import time
 from pathlib import Path
 
 import click
@@ -12,9 +13,14 @@ from klaviyo_bulk_events.cli.grouped import TeachingHelp
 def status(journal: Path) -> None:
     """Say where the run of a journal stands, also while it goes on.
 
-    How much was settled how, what it waits for and until when, and Klaviyo's last answer.
+    How much was settled how, what it waits for and until when, and Klaviyo's last answer. Of a
+    queue's spool: how many events wait in it, and how old the oldest is.
     """
-    from klaviyo_bulk_events.cli.standing import told
-    from klaviyo_bulk_events.journal.inspection import standing
+    from klaviyo_bulk_events.cli import standing
+    from klaviyo_bulk_events.journal import inspection
+    from klaviyo_bulk_events.queueing import inspection as spools
 
-    click.echo(told(standing(journal)))
+    if spools.is_spool(journal):
+        click.echo(standing.of_spool(spools.standing(journal), time.time()))
+    else:
+        click.echo(standing.told(inspection.standing(journal)))
