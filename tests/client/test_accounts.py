@@ -1,7 +1,9 @@
 """Many accounts in one process."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -132,3 +134,29 @@ def test_a_wrong_number_at_once(at_once: Any) -> None:
     """It is a count of accounts."""
     with pytest.raises(ConfigurationError, match="at_once"):
         AsyncAccounts({}, at_once=at_once)
+
+
+@pytest.mark.parametrize("wrong", [{"shop-1": "text"}, {"shop-1": {"metric": "A"}}])
+def test_wrong_events_are_named_before_anything_is_sent(
+    send: Send, emulated: Running, wrong: dict[str, Any]
+) -> None:
+    """Not once some accounts were served."""
+    with pytest.raises(ConfigurationError, match="iterable"):
+        send(keys(2), {"shop-0": events("shop-0", 1), **wrong})
+    assert emulated.emulator.requests() == []
+
+
+def test_a_shared_limiter_keeps_no_files_open(
+    send: Send, emulated: Running, tmp_path: Path
+) -> None:
+    """Of accounts that were served: there may be thousands."""
+    accounts = keys(30)
+    opened: list[int] = []
+
+    def watched(account: str) -> Iterator[dict[str, Any]]:
+        opened.append(len(os.listdir("/proc/self/fd")))
+        yield from events(account, 1)
+
+    given = {name: watched(name) for name in accounts}
+    send(accounts, given, at_once=1, limiter=f"sqlite:///{tmp_path}/limiter.db")
+    assert max(opened) - min(opened) < 15

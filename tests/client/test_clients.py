@@ -128,7 +128,7 @@ def test_no_attempt_outlives_its_timeout(
 
 
 def watches() -> set[threading.Thread]:
-    return {thread for thread in threading.enumerate() if thread.name == "klaviyo-watch"}
+    return {thread for thread in threading.enumerate() if thread.name == "klaviyo-watchdog"}
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.3, 0.7])

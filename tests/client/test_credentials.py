@@ -1,6 +1,7 @@
 """Access tokens: where they come from, and what happens when one is refused."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ from klaviyo_bulk_events import (
     AsyncKlaviyoBulkEvents,
     ConfigurationError,
     KlaviyoBulkEvents,
+    Rate,
     StoppedError,
 )
+from klaviyo_bulk_events.credentials import AccessToken
 from klaviyo_bulk_events.errors import JournalError
+from klaviyo_bulk_events.limiting import shared_out
 from klaviyo_bulk_events.report import Report
 
 EVENT = {"metric": "A", "profile": {"external_id": "7"}, "time": "2025-05-05T12:00:00Z"}
@@ -150,8 +154,47 @@ def test_a_wrong_share(share: Any) -> None:
         KlaviyoBulkEvents("pk_0123456789abcdef", share=share)
 
 
-@pytest.mark.parametrize("limiter", ["", "sqlite:x", "memcached://x", "redis:x", 7])
+@pytest.mark.parametrize(
+    "limiter", ["", "sqlite:x", "sqlite://x.db", "memcached://x", "redis:x", 7]
+)
 def test_a_wrong_limiter(limiter: Any) -> None:
     """What there is, is listed."""
     with pytest.raises(ConfigurationError, match="sqlite:///"):
         KlaviyoBulkEvents("pk_0123456789abcdef", limiter=limiter)
+
+
+def test_a_coroutine_for_threads_is_refused() -> None:
+    """At once, and for a queue, too, which sends from a thread."""
+    tokens = Tokens("token-1")
+    with pytest.raises(ConfigurationError, match="coroutine"):
+        KlaviyoBulkEvents(tokens.later)
+    klaviyo = AsyncKlaviyoBulkEvents(tokens.later, account="shop")
+    with pytest.raises(ConfigurationError, match="coroutine"):
+        klaviyo.queue(backfill=False)
+
+
+def test_requests_that_were_refused_together_ask_once() -> None:
+    """A token that another request renewed meanwhile is not asked for again."""
+    tokens = Tokens("token-2")
+    token = AccessToken(tokens)
+    token.authorization()
+    before = time.monotonic()
+    assert token.renew(before)
+    assert token.renew(before)
+    assert tokens.asked == 2
+
+
+@pytest.mark.parametrize(
+    ("share", "limits"), [(1.0, [10, 150]), (0.8, [8, 120]), (0.05, [1, 7]), (0.29, [2, 43])]
+)
+def test_a_share_is_rounded_down(share: float, limits: list[int]) -> None:
+    """To one request at least."""
+    rates = shared_out([Rate(10, 1.0), Rate(150, 60.0)], share)
+    assert [rate.limit for rate in rates] == limits
+
+
+def test_a_redis_password_is_in_no_repr() -> None:
+    """Nor in that of what a client is made of."""
+    klaviyo = KlaviyoBulkEvents("pk_0123456789abcdef", limiter="redis://user:s3cret@127.0.0.1:1")
+    assert "s3cret" not in repr(vars(klaviyo))
+    klaviyo.close()

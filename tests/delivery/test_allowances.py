@@ -14,10 +14,10 @@ RECORDED = "10, 10;w=1, 150;w=60"
 @pytest.mark.parametrize(
     ("limit", "remaining", "read"),
     [
-        (RECORDED, "9", Allowance(9, 1.0)),
-        (RECORDED, " 0 ", Allowance(0, 1.0)),
-        ("150, 10;w=1, 150;w=60", "149", Allowance(149, 60.0)),
-        ("20,20;w=0.5", "3", Allowance(3, 0.5)),
+        (RECORDED, "9", Allowance(10, 9, 1.0)),
+        (RECORDED, " 0 ", Allowance(10, 0, 1.0)),
+        ("150, 10;w=1, 150;w=60", "149", Allowance(150, 149, 60.0)),
+        ("20,20;w=0.5", "3", Allowance(20, 3, 0.5)),
         ("10, 10;w=1, 10;w=60", "9", None),
         ("7, 10;w=1, 150;w=60", "9", None),
         ("10", "9", None),
@@ -53,7 +53,7 @@ def test_another_user_of_the_account_is_noticed() -> None:
     clock = Clock()
     places = MemoryPlaces([Rate(3, 10.0)], 60.0, clock)
     assert places.ask("a") == 0.0
-    places.answered("a", Allowance(0, 10.0))
+    places.answered("a", Allowance(3, 0, 10.0))
     assert places.ask("b") == 10.0
     clock.now += 10.0
     assert places.ask("b") == 0.0
@@ -81,5 +81,35 @@ def test_alone_nothing_slows_down(trips: list[tuple[float, float, float]], phase
         began = (clock.now + phase) // window
         left = most - sum((at + phase) // window == began for at in arrivals)
         clock.now += back
-        told.answered(str(number), Allowance(max(left, 0), window))
+        told.answered(str(number), Allowance(most, max(left, 0), window))
         untold.answered(str(number), None)
+
+
+def test_a_share_counts_what_others_have_of_the_rest() -> None:
+    """Who takes 8 of 10 stops at 8 of all, whoever has them."""
+    places = MemoryPlaces([Rate(8, 10.0)], 60.0, Clock())
+    assert places.ask("a") == 0.0
+    places.answered("a", Allowance(10, 4, 10.0))
+    assert [places.ask(seat) for seat in "bc"] == [0.0, 0.0]
+    assert places.ask("d") > 0.0
+
+
+def test_a_smaller_limit_of_the_server_counts() -> None:
+    """No more are sent than are left, whatever rate was asked for."""
+    places = MemoryPlaces([Rate(8, 10.0)], 60.0, Clock())
+    assert places.ask("a") == 0.0
+    places.answered("a", Allowance(3, 2, 10.0))
+    assert [places.ask(seat) for seat in "bc"] == [0.0, 0.0]
+    assert places.ask("d") > 0.0
+
+
+def test_only_what_can_be_in_the_server_s_window_is_compared() -> None:
+    """What was sent before it does not hide somebody else."""
+    clock = Clock()
+    places = MemoryPlaces([Rate(2, 10.0)], 60.0, clock)
+    assert places.ask("a") == 0.0
+    places.answered("a", None)
+    clock.now += 15.0
+    assert places.ask("b") == 0.0
+    places.answered("b", Allowance(2, 0, 10.0))
+    assert places.ask("c") > 0.0

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from klaviyo_bulk_events.limiter import UNUSED_AFTER, Limiter, Place, Ticket
-from klaviyo_bulk_events.places import MemoryPlaces
+from klaviyo_bulk_events.answers import Allowance
+from klaviyo_bulk_events.errors import LimiterError
+from klaviyo_bulk_events.limiter import RETRY_AFTER, UNUSED_AFTER, Limiter, Place, Ticket
+from klaviyo_bulk_events.places import MemoryPlaces, PlaceLog
 from klaviyo_bulk_events.rates import Rate
 
 
@@ -128,3 +130,134 @@ def test_threads_and_an_event_loop_share_one_line(clock: Clock) -> None:
     asyncio.run(task())
     other.join(10.0)
     assert served == ["thread", "task"]
+
+
+class Flaky:
+    """Places that can't be reached as long as they are away; what reaches them is noted."""
+
+    waits, heartbeat = True, 1.0
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.away: LimiterError | None = None
+        self.told: list[tuple[object, ...]] = []
+
+    def _tell(self, *news: object) -> None:
+        if self.away is not None:
+            raise self.away
+        self.told.append(news)
+
+    def ask(self, seat: str) -> float:
+        self._tell("ask")
+        return 0.0
+
+    def leave(self, seat: str) -> None:
+        self._tell("leave")
+
+    def answered(self, seat: str, allowance: Allowance | None) -> None:
+        self._tell("answered", seat)
+
+    def unused(self, seat: str) -> None:
+        self._tell("unused", seat)
+
+    def pause(self, seconds: float) -> None:
+        self._tell("pause", seconds)
+
+    def attach(self, log: PlaceLog) -> None:
+        raise NotImplementedError
+
+    def detach(self, log: PlaceLog) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        self.told.append(("close",))
+
+    def after_fork(self) -> None:
+        raise NotImplementedError
+
+
+AWAY = LimiterError("away")
+
+
+def test_what_could_not_be_told_is_told_first(clock: Clock) -> None:
+    """An answer, and of a pause what is left, before anybody is granted a place."""
+    places = Flaky(clock)
+    limiter = Limiter(places, clock, patience=60.0)
+    held = place(limiter.ask(join(limiter)))
+    places.away = AWAY
+    limiter.answered(held)
+    limiter.pause(30.0)
+    ticket = join(limiter)
+    assert limiter.ask(ticket) == RETRY_AFTER
+    clock.now += 10.0
+    places.away, places.told = None, []
+    place(limiter.ask(ticket))
+    assert places.told == [("answered", held.seat), ("pause", 20.0), ("ask",)]
+
+
+def test_what_could_not_be_told_is_told_at_the_end(clock: Clock) -> None:
+    """Others may have to know of it."""
+    places = Flaky(clock)
+    limiter = Limiter(places, clock)
+    held = place(limiter.ask(join(limiter)))
+    places.away = AWAY
+    limiter.answered(held)
+    places.away, places.told = None, []
+    limiter.close()
+    assert places.told == [("answered", held.seat), ("close",)]
+
+
+def test_places_that_are_away_are_not_asked_by_everybody(clock: Clock) -> None:
+    """Who asks before the next try learns when that is."""
+    places = Flaky(clock)
+    limiter = Limiter(places, clock)
+    ticket = join(limiter)
+    places.away = AWAY
+    assert limiter.ask(ticket) == RETRY_AFTER
+    assert limiter.trouble == "away"
+    clock.now += RETRY_AFTER / 2
+    places.away = None
+    assert limiter.ask(ticket) == RETRY_AFTER / 2
+    clock.now += RETRY_AFTER / 2
+    place(limiter.ask(ticket))
+    assert limiter.trouble is None
+
+
+def test_patience_is_for_one_absence(clock: Clock) -> None:
+    """A glitch an hour after another is waited for as long as the first."""
+    places = Flaky(clock)
+    limiter = Limiter(places, clock, patience=10.0)
+    ticket = join(limiter)
+    places.away = AWAY
+    for _ in range(11):
+        assert limiter.ask(ticket) == RETRY_AFTER
+        clock.now += RETRY_AFTER
+    with pytest.raises(LimiterError):
+        limiter.ask(ticket)
+    clock.now += 3600.0
+    assert limiter.ask(ticket) == RETRY_AFTER
+
+
+def test_what_no_waiting_helps_is_said_at_once(clock: Clock) -> None:
+    """A wrong password, a file of something else."""
+    places = Flaky(clock)
+    limiter = Limiter(places, clock, patience=600.0)
+    places.away = LimiterError("wrong password", is_final=True)
+    with pytest.raises(LimiterError, match="wrong password"):
+        limiter.ask(join(limiter))
+
+
+def test_a_place_of_one_who_left_is_given_back(clock: Clock) -> None:
+    """Whoever was cancelled while its thread asked."""
+    places = Flaky(clock)
+    limiter = Limiter(places, clock)
+    ticket = join(limiter)
+    ask = places.ask
+
+    def leaves_meanwhile(seat: str) -> float:
+        limiter.leave(ticket)
+        return ask(seat)
+
+    places.ask = leaves_meanwhile  # type: ignore[method-assign]
+    assert limiter.ask(ticket) is None
+    assert places.told[-1] == ("unused", ticket.seat)

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from klaviyo_bulk_events.limiting import LimiterUrl
 from klaviyo_bulk_events.places import Places
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.shared_places.redis import RedisPlaces
@@ -58,7 +59,8 @@ def redis_places(server: RedisServer) -> Make:
         account = uuid4().hex
 
         def make(rates: Iterable[Rate]) -> Places:
-            places = opened(RedisPlaces(f"{server.url}?time=command", account, rates, lease))
+            url = LimiterUrl(f"{server.url}?time=command")
+            places = opened(RedisPlaces(url, account, rates, lease, clock))
             places._time = lambda: f"{clock():.6f}"  # type: ignore[method-assign]
             return places
 

@@ -154,7 +154,7 @@ def test_others_who_use_the_account_are_noticed(
     one, other = process(), process()
     one.ask("a")
     clock.now += 0.1
-    one.answered("a", Allowance(remaining, WINDOW))
+    one.answered("a", Allowance(2, remaining, WINDOW))
     assert (other.ask("b") == 0.0) is free
 
 
@@ -164,10 +164,10 @@ def test_what_others_took_is_counted_once(process: Process, clock: Clock) -> Non
     one.ask("a")
     clock.now += WINDOW + LEASE
     one.ask("b")
-    one.answered("b", Allowance(0, WINDOW))
+    one.answered("b", Allowance(2, 0, WINDOW))
     clock.now += WINDOW + 0.01
     assert one.ask("c") == 0.0
-    one.answered("c", Allowance(1, WINDOW))
+    one.answered("c", Allowance(2, 1, WINDOW))
     assert one.ask("d") == 0.0
 
 
@@ -176,7 +176,7 @@ def test_another_window_s_allowance_says_nothing(process: Process, seconds: floa
     """It is about a rate that this limiter does not keep."""
     one = process()
     one.ask("a")
-    one.answered("a", Allowance(0, seconds))
+    one.answered("a", Allowance(2, 0, seconds))
     assert one.ask("b") == 0.0
 
 
@@ -187,9 +187,21 @@ def test_accounts_do_not_share(share: Make, clock: Clock) -> None:
 
 
 def test_who_takes_a_share_leaves_room(process: Process) -> None:
-    """Under a part of the rate it stops where the others go on."""
+    """Under a part of the rate it stops where the others go on, even while it waits."""
     whole, part = process(), process(1)
     assert part.ask("a") == 0.0
     assert part.ask("b") > 0.0
-    part.leave("b")
     assert whole.ask("c") == 0.0
+
+
+def test_three_in_line_are_served_in_their_order(process: Process, clock: Clock) -> None:
+    """Each waits for one place more than the one before."""
+    one = process()
+    assert one.ask("x") == one.ask("y") == 0.0
+    one.answered("x", None)
+    clock.now += 2.0
+    one.answered("y", None)
+    waits = [process().ask(seat) for seat in ("first", "second", "third")]
+    assert waits == pytest.approx([WINDOW - 2.0, WINDOW, WINDOW], abs=1e-4)
+    clock.now += 1.0
+    assert process().ask("third") >= process().ask("second") > process().ask("first") > 0.0

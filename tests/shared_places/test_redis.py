@@ -13,6 +13,7 @@ from klaviyo_bulk_events import ConfigurationError, KlaviyoBulkEvents, Rate
 from klaviyo_bulk_events.emulator import Running, Settings, running
 from klaviyo_bulk_events.errors import LimiterError
 from klaviyo_bulk_events.limiter import RETRY_AFTER, Limiter, Place
+from klaviyo_bulk_events.limiting import LimiterUrl
 from klaviyo_bulk_events.shared_places.redis import RedisPlaces
 from tests.shared_places.conftest import opened
 
@@ -34,7 +35,7 @@ def account() -> str:
 @pytest.fixture
 def places(redis: RedisServer, account: str) -> RedisPlaces:
     """One request in half a second."""
-    return opened(RedisPlaces(redis.url, account, [Rate(1, 0.5)], LEASE))
+    return opened(RedisPlaces(LimiterUrl(redis.url), account, [Rate(1, 0.5)], LEASE))
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_the_server_s_time_counts(
 ) -> None:
     """Whatever clocks the processes' hosts have."""
     assert places.ask("a") == 0.0
-    end = client.zscore(f"klaviyo-bulk-events:{{{account}}}:places", "a")
+    end = client.zscore(f"klaviyo-bulk-events:{account}:places", "a")
     seconds, microseconds = client.time()
     assert seconds + microseconds / 1e6 + LEASE == pytest.approx(end, abs=1.0)
 
@@ -56,7 +57,7 @@ def test_the_server_s_time_counts(
 @pytest.mark.parametrize("mode", ["", "?time=command"])
 def test_either_way_to_the_time(redis: RedisServer, account: str, mode: str) -> None:
     """A server that refuses TIME in scripts is asked for it beforehand."""
-    places = opened(RedisPlaces(redis.url + mode, account, [Rate(1, 0.2)], LEASE))
+    places = opened(RedisPlaces(LimiterUrl(redis.url + mode), account, [Rate(1, 0.2)], LEASE))
     assert places.ask("a") == 0.0
     places.answered("a", None)
     wait = places.ask("b")
@@ -72,7 +73,10 @@ def test_every_key_expires(places: RedisPlaces, client: redis_py.Redis, account:
     places.pause(3.0)
     keys = list(client.scan_iter(f"*{account}*"))
     assert len(keys) == 5
-    assert all(0 < client.pttl(key) < 120_000 for key in keys)
+    left = {bytes(key).rpartition(b":")[2]: client.pttl(key) for key in keys}
+    assert all(0 < milliseconds < 120_000 for milliseconds in left.values())
+    assert left[b"places"] > (LEASE + 0.5) * 1000
+    assert 2_000 < left[b"pause"] <= 3_000
 
 
 def test_a_flushed_script_is_loaded_again(places: RedisPlaces, client: redis_py.Redis) -> None:
@@ -106,8 +110,8 @@ def test_a_url_that_is_none(url: str, words: str) -> None:
 def test_a_wrong_password_is_not_shown(redis: RedisServer) -> None:
     """The error names the server and its reason."""
     url = redis.url.replace("//", "//nobody:s3cret@")
-    with pytest.raises(LimiterError, match=r"redis://127\.0\.0\.1") as raised:
-        opened(RedisPlaces(url, "account", [Rate(1, 1.0)], LEASE)).ask("a")
+    with pytest.raises(LimiterError, match=r"127\.0\.0\.1.*invalid username") as raised:
+        opened(RedisPlaces(LimiterUrl(url), "account", [Rate(1, 1.0)], LEASE)).ask("a")
     assert "s3cret" not in str(raised.value)
 
 
@@ -125,7 +129,9 @@ def test_nothing_is_sent_while_redis_is_away(
 ) -> None:
     """It is waited for, and what it could not hear is told first; past the patience it is said."""
     clock = Clock()
-    places = opened(RedisPlaces(own_server.url, "account", [Rate(2, 60.0)], LEASE, clock))
+    places = opened(
+        RedisPlaces(LimiterUrl(own_server.url), "account", [Rate(2, 60.0)], LEASE, clock)
+    )
     limiter = Limiter(places, clock, patience=10.0)
     held = limiter.ask(limiter.join(lambda: None))
     assert isinstance(held, Place)
@@ -149,7 +155,8 @@ def test_a_server_that_forgot_grants_nothing(
     """What was sent before a restart without its data counts all the same, for all who share."""
     clock = Clock()
     one, other = (
-        opened(RedisPlaces(redis.url, account, [Rate(5, 0.5)], LEASE, clock)) for _ in range(2)
+        opened(RedisPlaces(LimiterUrl(redis.url), account, [Rate(5, 0.5)], LEASE, clock))
+        for _ in range(2)
     )
     assert one.ask("a") == other.ask("b") == 0.0
     for key in client.scan_iter(f"*{account}*"):
@@ -162,17 +169,45 @@ def test_a_server_that_forgot_grants_nothing(
 def test_an_old_snapshot_is_noticed(
     redis: RedisServer, client: redis_py.Redis, account: str
 ) -> None:
-    """So is a failover to a replica that was behind."""
-    places = opened(RedisPlaces(redis.url, account, [Rate(5, 0.5)], LEASE))
-    assert places.ask("a") == places.ask("b") == 0.0
-    client.set(f"klaviyo-bulk-events:{{{account}}}:grants", 1)
-    assert places.ask("c") > LEASE
+    """So is a failover to a replica that was behind, by whoever was granted what it lacks."""
+    one, other = (
+        opened(RedisPlaces(LimiterUrl(redis.url), account, [Rate(5, 0.5)], LEASE)) for _ in "ab"
+    )
+    assert one.ask("a") == other.ask("b") == 0.0
+    client.zrem(f"klaviyo-bulk-events:{account}:places", "b")
+    assert one.ask("c") == 0.0
+    assert other.ask("d") > LEASE
+    assert one.ask("e") > LEASE
+
+
+def test_an_answer_that_comes_after_a_restart_counts(
+    redis: RedisServer, client: redis_py.Redis, account: str
+) -> None:
+    """Telling of it does not hide that the server forgot."""
+    places = opened(RedisPlaces(LimiterUrl(redis.url), account, [Rate(3, 0.5)], LEASE))
+    assert [places.ask(seat) for seat in "abc"] == [0.0, 0.0, 0.0]
+    for key in client.scan_iter(f"*{account}*"):
+        client.delete(key)
+    for seat in "abc":
+        places.answered(seat, None)
+    assert places.ask("d") > LEASE
+    assert client.zcard(f"klaviyo-bulk-events:{account}:places") == 3
+
+
+def test_a_shorter_lease_takes_nobody_s_place(redis: RedisServer, account: str) -> None:
+    """Keys live as long as the longest lease of those who share them."""
+    long = opened(RedisPlaces(LimiterUrl(redis.url), account, [Rate(1, 1.0)], 600.0))
+    short = opened(RedisPlaces(LimiterUrl(redis.url), account, [Rate(1, 1.0)], LEASE))
+    assert long.ask("a") == 0.0
+    assert short.ask("b") > 0.0
+    with redis_py.Redis.from_url(redis.url) as client:
+        assert client.pttl(f"klaviyo-bulk-events:{account}:places") > 600_000
 
 
 def test_what_expired_is_not_lost(redis: RedisServer, client: redis_py.Redis, account: str) -> None:
     """An account that nothing was sent to for long starts at once."""
     clock = Clock()
-    places = opened(RedisPlaces(redis.url, account, [Rate(5, 0.5)], LEASE, clock))
+    places = opened(RedisPlaces(LimiterUrl(redis.url), account, [Rate(5, 0.5)], LEASE, clock))
     assert places.ask("a") == 0.0
     for key in client.scan_iter(f"*{account}*"):
         client.delete(key)

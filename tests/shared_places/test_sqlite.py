@@ -13,6 +13,7 @@ from klaviyo_bulk_events.limiter import Limiter, Place
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.shared_places.line import SEAT_SECONDS
 from klaviyo_bulk_events.shared_places.sqlite import SQLitePlaces, path_of
+from tests.shared_places.conftest import opened
 
 WINDOW, LEASE = 10.0, 60.0
 
@@ -71,14 +72,30 @@ def test_a_pause_survives_a_restart(places: Callable[..., SQLitePlaces], clock: 
     assert places("two").ask("a") == pytest.approx(30.0)
 
 
-def test_the_wall_clock_does_not_matter(
-    places: Callable[..., SQLitePlaces], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("wall", [0.0, 4e9], ids=["back", "ahead"])
+def test_a_step_of_the_wall_clock_lets_nothing_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wall: float
 ) -> None:
-    """A step of it by years changes nothing."""
-    one = places()
+    """Times are those of the host's monotonic clock, unless another is given."""
+    one, other = (
+        opened(SQLitePlaces(tmp_path / "limiter.db", "account", [Rate(1, WINDOW)], LEASE))
+        for _ in range(2)
+    )
     assert one.ask("a") == 0.0
-    monkeypatch.setattr("time.time", lambda: 4e9)
-    assert places().ask("b") > 0.0
+    one.answered("a", None)
+    monkeypatch.setattr("time.time", lambda: wall)
+    assert other.ask("b") == pytest.approx(WINDOW, abs=5.0)
+
+
+def test_a_removed_file_grants_nothing(tmp_path: Path) -> None:
+    """Others may have made a new one: who goes on with the old one says so."""
+    path = tmp_path / "limiter.db"
+    places = opened(SQLitePlaces(path, "account", [Rate(5, WINDOW)], LEASE))
+    assert places.ask("a") == 0.0
+    path.unlink()
+    with pytest.raises(LimiterError, match="removed") as raised:
+        places.ask("b")
+    assert raised.value.is_final
 
 
 @pytest.mark.parametrize("content", [b"no database at all" * 100, b""], ids=["text", "empty"])

@@ -17,7 +17,7 @@ from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.planner import Record
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report, StoppedError
-from klaviyo_bulk_events.settings import ignore
+from klaviyo_bulk_events.settings import check_backfill, check_events, ignore
 from klaviyo_bulk_events.steps import Notice
 
 Credentials: TypeAlias = Mapping[str, str | TokenSource]
@@ -46,13 +46,14 @@ class AccountSettings(TypedDict, total=False):
 class AsyncAccounts:
     """Delivers events to many accounts in one event loop.
 
-    Each account has a limiter of its own, and none waits for another's pause or refusal: they take
-    turns. An account that nothing is sent to costs its credential; one that was sent to keeps its
-    limiter and no connection.
+    Each account has a limiter of its own. Those under way take turns in the loop, and none of them
+    waits for another's pause or refusal. An account that nothing is sent to costs its credential;
+    one that was sent to keeps its limiter and no connection.
 
     credentials: by the account's name, its private key or what yields its access tokens.
-    at_once: to how many accounts is sent at the same time, the others wait for their turn. Each has
-        at most `max_in_flight` connections (3 if not given).
+    at_once: how many accounts are under way at a time; the others wait until one of these is done,
+        however long it pauses. It bounds memory (a request of at most 5 MB each, and more in
+        flight) and connections (at most `max_in_flight` each, 3 if not given).
     on_event: called with the account's name and every wait, retry, pause and answer.
     settings: those of `AsyncKlaviyoBulkEvents`.
     """
@@ -97,6 +98,9 @@ class AsyncAccounts:
         (`stopped`) and does not touch the others. Raises ConfigurationError before anything is
         sent.
         """
+        check_backfill(backfill)
+        for given in events.values():
+            check_events(given)
         clients = {account: self.client(account) for account in events}
         turns = asyncio.Semaphore(self._at_once)
         send = partial(self._send, turns, backfill=backfill, intake=intake)

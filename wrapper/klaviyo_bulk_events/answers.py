@@ -37,8 +37,9 @@ class ApiError:
 
 @frozen
 class Allowance:
-    """What an answer says of a rate limit: so many more requests in this window of `seconds`."""
+    """What an answer says of a rate limit: so many more of `limit` in this window of `seconds`."""
 
+    limit: int
     remaining: int
     seconds: float
 
@@ -105,7 +106,7 @@ def read_allowance(headers: Mapping[str, str]) -> Allowance | None:
     windows = [found for text in policies if (found := _POLICY(text)) and found[1] == limit.strip()]
     if len(windows) != 1 or _COUNT(remaining) is None:
         return None
-    return Allowance(int(remaining), float(windows[0][2]))
+    return Allowance(int(windows[0][1]), int(remaining), float(windows[0][2]))
 
 
 def read_errors(body: bytes) -> tuple[ApiError, ...] | None:

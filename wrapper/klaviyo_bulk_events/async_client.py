@@ -14,7 +14,7 @@ from klaviyo_bulk_events.endpoint import Endpoint
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.journaling import JournalLike, ledger_for
-from klaviyo_bulk_events.limiting import MEMORY
+from klaviyo_bulk_events.limiting import MEMORY, LimiterUrl
 from klaviyo_bulk_events.logs import log
 from klaviyo_bulk_events.planner import Record
 from klaviyo_bulk_events.queues import QueueOptions, async_queue_for
@@ -61,15 +61,15 @@ class AsyncKlaviyoBulkEvents:
         allow_plain_http: bool = False,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        who = credential(api_key)
-        del api_key
+        who, shared = credential(api_key), LimiterUrl(limiter)
+        del api_key, limiter
         kept = read_rates(rates, share)
         self._endpoint = Endpoint.of(
             who, base_url, account=account, allow_plain_http=allow_plain_http
         )
         self._settings = Settings(
             rates=kept,
-            shared_limiter=limiter,
+            shared_limiter=shared,
             account=self._endpoint.account,
             timeout=timeout,
             deadline=deadline,
@@ -77,7 +77,7 @@ class AsyncKlaviyoBulkEvents:
             max_in_flight=max_in_flight,
             narrowing_budget=narrowing_budget,
             resend_unsafe=resend_unsafe,
-            watch=together(log, guarded(on_event)),
+            watch=together(guarded(log), guarded(on_event)),
         )
         self._lanes = AsyncLanes(self._endpoint, timeout, max_in_flight, transport)
         self._closed = False
@@ -143,8 +143,12 @@ class AsyncKlaviyoBulkEvents:
         return self
 
     async def rest(self) -> None:
-        """Close the connections if none is in use; they are opened again when they are needed."""
+        """Close the connections if none is in use, and the limiter's.
+
+        They are opened again when they are needed.
+        """
         await self._lanes.rest()
+        self._settings.limiter.close()
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterator
 from typing import Any
 
+from klaviyo_bulk_events import threads
 from klaviyo_bulk_events.answers import NoAnswer, Reply
 from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.credentials import Credential
@@ -94,6 +95,7 @@ class AsyncDriver:
     async def carry(self, steps: Steps) -> Settlement:
         """Carry out the steps of one delivery."""
         place: Place | str | None = None
+        until: float | None = None
         result: Any = None
         while True:
             try:
@@ -103,10 +105,11 @@ class AsyncDriver:
                 return settlement
             if isinstance(step, Enter):
                 await self._authorize()
-                place = await self._enter(step.until)
+                until = step.until
+                place = await self._enter(until)
                 result = place if isinstance(place, str) else place is not None
             elif isinstance(step, Post):
-                result = await self._post(step.body, place)
+                result = await self._post(step.body, place, until)
             elif isinstance(step, Renew):
                 result = await self._renewed(place)
             elif step.everybody:
@@ -139,7 +142,7 @@ class AsyncDriver:
                     return answer
                 left = None if until is None else until - time.monotonic()
                 if left is not None and left <= 0:
-                    break
+                    return self._limiter.trouble
                 if answer is not None:
                     self._watch(Waiting(answer))
                 await _sleep(awake, self._longest_sleep(answer, left))
@@ -148,7 +151,8 @@ class AsyncDriver:
             return str(error)
         finally:
             self._waiting.discard(awake)
-            await self._call(self._limiter.leave, ticket)
+            if self._limiter.is_in_line(ticket):
+                await self._call(self._limiter.leave, ticket)
 
     def _longest_sleep(self, wait: float | None, left: float | None) -> float | None:
         # Who waits to be woken is not first; only the first has to show that it is alive.
@@ -158,27 +162,31 @@ class AsyncDriver:
     async def _ask(self, ticket: Ticket) -> Place | float | None:
         if not self._limiter.waits:
             return self._limiter.ask(ticket)
-        asked = asyncio.ensure_future(asyncio.to_thread(self._limiter.ask, ticket))
+        asked = asyncio.wrap_future(threads.submit(self._limiter.ask, ticket))
         try:
             return await asyncio.shield(asked)
         except asyncio.CancelledError:
             # The thread asks all the same; what it is granted nobody uses.
-            place = await asked
-            if isinstance(place, Place):
-                await self._call(self._limiter.unused, place)
+            with contextlib.suppress(LimiterError):
+                place = await asked
+                if isinstance(place, Place):
+                    await self._call(self._limiter.unused, place)
             raise
 
     async def _call(self, tell: Callable[..., None], *what: object) -> None:
         """Tell the limiter something, past the event loop if that waits for a disk or a network."""
         if self._limiter.waits:
-            await asyncio.shield(asyncio.to_thread(tell, *what))
+            # Not the loop's own threads, which look up names and are the application's, too.
+            await asyncio.shield(asyncio.wrap_future(threads.submit(tell, *what)))
         else:
             tell(*what)
 
-    async def _post(self, body: bytes, place: Place | str | None) -> Reply | None:
+    async def _post(
+        self, body: bytes, place: Place | str | None, until: float | None
+    ) -> Reply | None:
         while isinstance(place, Place) and self._limiter.is_stale(place):
             await self._call(self._limiter.unused, place)
-            place = await self._enter(None)
+            place = await self._enter(until)
         if not isinstance(place, Place):
             return None
         reply = await self._post_body(body)

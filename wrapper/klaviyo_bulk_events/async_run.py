@@ -93,7 +93,9 @@ class AsyncRun:
             raise
         finally:
             await settle.aclose()
-            self._progress.end(chain(self._driver.left(), map(never_sent, self._dropped)))
+            left = chain(self._driver.left(), map(never_sent, self._dropped))
+            if counts := self._progress.end(left):
+                self._watch(Settled(counts))
 
     async def _ready(self) -> AsyncGenerator[Outcome | Settlement | Chunk]:
         progress = self._progress

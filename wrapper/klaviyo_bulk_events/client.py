@@ -13,7 +13,7 @@ from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.journaling import JournalLike, ledger_for
 from klaviyo_bulk_events.lanes import Lanes
-from klaviyo_bulk_events.limiting import MEMORY
+from klaviyo_bulk_events.limiting import MEMORY, LimiterUrl
 from klaviyo_bulk_events.logs import log
 from klaviyo_bulk_events.planner import Record
 from klaviyo_bulk_events.queues import QueueOptions, queue_for
@@ -80,15 +80,16 @@ class KlaviyoBulkEvents:
         allow_plain_http: bool = False,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        who = credential(api_key)
-        del api_key
+        who, shared = credential(api_key), LimiterUrl(limiter)
+        del api_key, limiter
         kept = read_rates(rates, share)
+        who.check_blocking()
         self._endpoint = Endpoint.of(
             who, base_url, account=account, allow_plain_http=allow_plain_http
         )
         self._settings = Settings(
             rates=kept,
-            shared_limiter=limiter,
+            shared_limiter=shared,
             account=self._endpoint.account,
             timeout=timeout,
             deadline=deadline,
@@ -96,7 +97,7 @@ class KlaviyoBulkEvents:
             max_in_flight=max_in_flight,
             narrowing_budget=narrowing_budget,
             resend_unsafe=resend_unsafe,
-            watch=together(log, guarded(on_event)),
+            watch=together(guarded(log), guarded(on_event)),
         )
         self._transport = transport
         self._lanes = Lanes(self._endpoint, timeout, transport)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeAlias, final
 
+from klaviyo_bulk_events import forks
 from klaviyo_bulk_events.errors import ConfigurationError
 
 TokenSource: TypeAlias = Callable[[], str] | Callable[[], Awaitable[str]]
@@ -24,6 +25,9 @@ class Credential(Protocol):
 
     def check(self) -> None:
         """Raises ConfigurationError for what can be no proof."""
+
+    def check_blocking(self) -> None:
+        """Raises ConfigurationError for what only an event loop can ask."""
 
     def authorization(self) -> str:
         """The header's value."""
@@ -67,6 +71,9 @@ class ApiKey:
                 "the API key holds spaces, line breaks or other characters that no key has"
             )
 
+    def check_blocking(self) -> None:
+        """A key is there for anybody."""
+
     def authorization(self) -> str:
         """The header's value."""
         return f"Klaviyo-API-Key {self._text}"
@@ -101,11 +108,23 @@ class AccessToken:
         self._source = source
         self._token: str | None = None
         self._asked = float("-inf")
-        self._lock = threading.Lock()
         self._async_lock = asyncio.Lock()
+        self._renew_lock()
+        forks.in_child(self._renew_lock)
+
+    def _renew_lock(self) -> None:
+        self._lock = threading.Lock()
 
     def check(self) -> None:
         """Nothing is asked for before it is needed."""
+
+    def check_blocking(self) -> None:
+        """Raises ConfigurationError for a coroutine function."""
+        if inspect.iscoroutinefunction(self._source):
+            raise ConfigurationError(
+                "what sends from threads can't wait for a coroutine: give a plain function for the "
+                "access token"
+            )
 
     def authorization(self) -> str:
         """The header's value."""

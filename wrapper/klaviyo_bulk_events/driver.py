@@ -79,6 +79,7 @@ class Driver:
     def carry(self, steps: Steps) -> Settlement:
         """Carry out the steps of one delivery."""
         place: Place | str | None = None
+        until: float | None = None
         result: Any = None
         while True:
             try:
@@ -88,10 +89,11 @@ class Driver:
                 return settlement
             if isinstance(step, Enter):
                 self._authorize()
-                place = self._enter(step.until)
+                until = step.until
+                place = self._enter(until)
                 result = place if isinstance(place, str) else place is not None
             elif isinstance(step, Post):
-                result = self._post(step.body, place)
+                result = self._post(step.body, place, until)
             elif isinstance(step, Renew):
                 result = self._renewed(place)
             elif step.everybody:
@@ -123,7 +125,7 @@ class Driver:
                     return answer
                 left = None if until is None else until - time.monotonic()
                 if left is not None and left <= 0:
-                    break
+                    return self._limiter.trouble
                 if answer is not None:
                     self._watch(Waiting(answer))
                 awake.wait(self._longest_sleep(answer, left))
@@ -139,10 +141,10 @@ class Driver:
         beat = None if wait is None else self._limiter.heartbeat
         return min(t for t in (wait, left, beat, threading.TIMEOUT_MAX) if t is not None)
 
-    def _post(self, body: bytes, place: Place | str | None) -> Reply | None:
+    def _post(self, body: bytes, place: Place | str | None, until: float | None) -> Reply | None:
         while isinstance(place, Place) and self._limiter.is_stale(place):
             self._limiter.unused(place)
-            place = self._enter(None)
+            place = self._enter(until)
         if not isinstance(place, Place):
             return None
         reply = self._post_body(body)

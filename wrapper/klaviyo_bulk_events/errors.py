@@ -24,7 +24,14 @@ class JournalError(KlaviyoBulkEventsError):
 
 
 class LimiterError(KlaviyoBulkEventsError):
-    """What keeps the places at the limiter can't be reached or used; nothing is sent without it."""
+    """What keeps the places at the limiter can't be reached or used; nothing is sent without it.
+
+    `is_final`: it does not help to wait.
+    """
+
+    def __init__(self, message: str, *, is_final: bool = False) -> None:
+        super().__init__(message)
+        self.is_final = is_final
 
 
 class QueueFullError(KlaviyoBulkEventsError):

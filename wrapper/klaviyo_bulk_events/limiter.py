@@ -2,16 +2,17 @@
 
 import itertools
 import logging
-import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 from uuid import uuid4
 
-from attrs import define
+from attrs import define, frozen
 
+from klaviyo_bulk_events import forks
 from klaviyo_bulk_events.answers import Allowance
 from klaviyo_bulk_events.errors import LimiterError
 from klaviyo_bulk_events.places import PlaceLog, Places
@@ -20,6 +21,8 @@ UNUSED_AFTER: Final = 1.0
 """Seconds after which a place that was granted but not used must be given back."""
 RETRY_AFTER: Final = 1.0
 """Seconds until places that could not be reached are asked again."""
+
+_FORGOTTEN_AFTER: Final = 60.0
 
 _log = logging.getLogger("klaviyo_bulk_events")
 
@@ -30,6 +33,15 @@ class Ticket:
 
     seat: str
     wake: Callable[[], None]
+
+
+@frozen
+class _Away:
+    """The places can't be reached since then; they are asked again at `next_try`."""
+
+    since: float
+    next_try: float
+    error: LimiterError
 
 
 @define(eq=False)
@@ -44,7 +56,7 @@ class Limiter:
     """First come, first served, for threads and event loops alike.
 
     `patience` is for how many seconds it waits for places that can't be reached, sending nothing
-    meanwhile, before `ask` raises LimiterError.
+    meanwhile, before `ask` raises LimiterError. A process that is forked off has a line of its own.
     """
 
     def __init__(
@@ -57,14 +69,18 @@ class Limiter:
         self._clock = clock
         self._patience = patience
         self._begin()
+        forks.in_child(self._renew)
 
     def _begin(self) -> None:
-        self._process = os.getpid()
         self._line: deque[Ticket] = deque()
         self._lock = threading.Lock()
         self._seats = (f"{name}-{n}" for name in [uuid4().hex] for n in itertools.count())
-        self._unreachable_since: float | None = None
+        self._away: _Away | None = None
         self._untold: deque[Callable[[], None]] = deque()
+
+    def _renew(self) -> None:
+        self._places.after_fork()
+        self._begin()
 
     @property
     def waits(self) -> bool:
@@ -85,14 +101,19 @@ class Limiter:
         self._places.detach(log)
 
     def close(self) -> None:
-        """Let go of what keeps the places."""
+        """Let go of what keeps the places, once it knows all that there is to tell."""
+        with suppress(LimiterError):
+            self._catch_up()
         self._places.close()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the places can't be reached, as long as they can't."""
+        away = self._away
+        return None if away is None else str(away.error)
 
     def join(self, wake: Callable[[], None]) -> Ticket:
         """Stand in line."""
-        if os.getpid() != self._process:  # a child has a line of its own
-            self._places.after_fork()
-            self._begin()
         with self._lock:
             ticket = Ticket(next(self._seats), wake)
             self._line.append(ticket)
@@ -102,26 +123,33 @@ class Limiter:
         """A place, or the seconds to wait for one, or None: others are first, wait to be woken."""
         if not self._is_first(ticket):
             return None
-        granted = self._clock()
+        if self._away is not None and (wait := self._away.next_try - self._clock()) > 0:
+            return wait
         try:
             self._catch_up()
             wait = self._places.ask(ticket.seat)
         except LimiterError as error:
-            return self._wait_for_places(error, granted)
-        self._unreachable_since = None
+            return self._wait_for_places(error)
+        self._away = None
         if wait > 0:
             return wait
-        place = Place(ticket.seat, granted)
+        place = Place(ticket.seat, self._clock())
         if self._remove(ticket):
             return place
         self.unused(place)  # it left the line meanwhile
         return None
 
+    def is_in_line(self, ticket: Ticket) -> bool:
+        """Whether it has neither left nor been granted a place."""
+        with self._lock:
+            return ticket in self._line
+
     def leave(self, ticket: Ticket) -> None:
         """Give up standing in line; who was granted a place has left already."""
         was_first = self._is_first(ticket)
-        if self._remove(ticket) and was_first:
-            self._tell(lambda: self._places.leave(ticket.seat))
+        if self._remove(ticket) and was_first and self._away is None:
+            with suppress(LimiterError):  # a seat that nobody asks for is given up by itself
+                self._places.leave(ticket.seat)
 
     def answered(self, place: Place, allowance: Allowance | None = None) -> None:
         """The complete answer is here: the place frees one window from now."""
@@ -145,10 +173,14 @@ class Limiter:
 
     def _tell(self, news: Callable[[], None]) -> None:
         """Tell the places what is new; what can't reach them is told before they are asked."""
+        if self._away is not None:
+            self._untold.append(news)
+            return
         try:
             news()
-        except LimiterError:
+        except LimiterError as error:
             self._untold.append(news)
+            self._note(error)
 
     def _catch_up(self) -> None:
         while self._untold:
@@ -159,11 +191,20 @@ class Limiter:
                 self._untold.appendleft(news)
                 raise
 
-    def _wait_for_places(self, error: LimiterError, now: float) -> float:
-        if self._unreachable_since is None:
-            self._unreachable_since = now
+    def _note(self, error: LimiterError) -> None:
+        now, before = self._clock(), self._away
+        # What nobody asked after for long is another time that it is away.
+        goes_on = before is not None and now - before.next_try < _FORGOTTEN_AFTER
+        if before is None or not goes_on:
             _log.warning("nothing is sent as long as this lasts: %s", error)
-        if now - self._unreachable_since > self._patience:
+        since = before.since if before is not None and goes_on else now
+        self._away = _Away(since, now + RETRY_AFTER, error)
+
+    def _wait_for_places(self, error: LimiterError) -> float:
+        self._note(error)
+        away = self._away
+        if error.is_final or (away and self._clock() - away.since > self._patience):
+            self._away = None  # who asks next begins to wait anew
             raise error
         return RETRY_AFTER
 

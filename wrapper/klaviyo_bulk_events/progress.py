@@ -106,8 +106,9 @@ class Progress:
         """
         self._failure = self._failure or error
 
-    def end(self, left: Iterable[Settlement]) -> None:
-        """Count what was under way when the run was left, and what was never sent."""
+    def end(self, left: Iterable[Settlement]) -> dict[Status, int]:
+        """Count what was under way when the run was left, and what was never sent; how many."""
+        before = self._tally.by_status()
         for settlement in left:
             self._tally.add_settlement(settlement)
             self._remember(settlement)
@@ -123,6 +124,7 @@ class Progress:
             self._ledger.close()
         except JournalError as error:
             self.failed(error)
+        return dict(self._tally.by_status() - before)
 
     def _count_pending(self) -> None:
         try:

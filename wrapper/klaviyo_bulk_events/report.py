@@ -142,6 +142,10 @@ class Tally:
         if fate.status is Status.REJECTED:
             self._rejections[fate.problems[0].code] += len(fate.events)
 
+    def by_status(self) -> Counter[Status]:
+        """How many events were counted, by status."""
+        return self._status.copy()
+
     def add_warnings(self, events: Iterable[EncodedEvent]) -> None:
         """Count the warnings of events."""
         every = [event.warnings for event in events if event.warnings]

@@ -86,7 +86,8 @@ class Run:
                 yield settled
         finally:
             settle.close()
-            self._progress.end(self._driver.left())
+            if counts := self._progress.end(self._driver.left()):
+                self._watch(Settled(counts))
 
     def _ready(self) -> Iterator[Outcome | Settlement | Chunk]:
         try:

@@ -14,7 +14,7 @@ from klaviyo_bulk_events.encoder import Encoder
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.limiter import Limiter
-from klaviyo_bulk_events.limiting import places_for, shared_out
+from klaviyo_bulk_events.limiting import LimiterUrl, places_for, shared_out
 from klaviyo_bulk_events.limits import BURST, STEADY
 from klaviyo_bulk_events.planner import Planner
 from klaviyo_bulk_events.rates import Rate
@@ -62,7 +62,7 @@ class Settings:
     narrowing_budget: int
     resend_unsafe: bool
     watch: Watcher
-    shared_limiter: str
+    shared_limiter: LimiterUrl
     account: str | None
     limiter: Limiter = field(init=False)
 

@@ -9,7 +9,7 @@ Knows no clock and never sleeps: the caller says what time it is.
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from klaviyo_bulk_events.answers import Allowance
@@ -24,6 +24,7 @@ class WindowLog:
 
     def __init__(self, rates: Iterable[Rate], lease: float) -> None:
         self._rates = tuple(rates)
+        self._each = range(len(self._rates))
         self._lease = lease
         self._longest = max(rate.seconds for rate in self._rates)
         self._ends: list[float] = []
@@ -40,23 +41,31 @@ class WindowLog:
             return 0.0
         return max(self._ends[-rate.limit] + rate.seconds - now, _SHORTEST_WAIT)
 
-    def soonest(self, now: float, ahead: int) -> float:
-        """Seconds until a place may be free for one who has so many ahead; 0.0: it is free now.
+    def soonest(self, now: float, ahead: Iterable[Sequence[int]]) -> float:
+        """Seconds until a place may be free for one who has others ahead; 0.0: it is free now.
 
-        What is in flight is taken as answered now: whoever does not hear of answers asks again by
-        then. Each of those ahead has a place kept free, so that nobody waits for them to take it.
+        `ahead` are their limits under each of the rates, in their order. What is in flight is taken
+        as answered now: whoever does not hear of answers asks again by then. Each of those ahead
+        who may take a place has one kept free, so that nobody waits for them to take it.
         """
-        waits = (self._soonest(rate, now, ahead) for rate in self._rates)
+        self._forget(now)
+        before = tuple(ahead)
+        waits = (self._soonest(at, now, [limits[at] for limits in before]) for at in self._each)
         return max(self._paused_until - now, *waits, 0.0)
 
-    def _soonest(self, rate: Rate, now: float, ahead: int) -> float:
+    def _soonest(self, at: int, now: float, ahead: Sequence[int]) -> float:
+        rate = self._rates[at]
         held = self._ends[bisect_right(self._ends, now - rate.seconds) :]
-        surplus = len(held) + ahead + 1 - rate.limit
-        if surplus <= 0:
+        taken = len(held)
+        for limit in ahead:
+            taken += taken < limit
+        if taken < rate.limit:
             return 0.0
         if not held:  # more are ahead than the rate has places
             return rate.seconds
-        last = held[min(surplus, len(held)) - 1]
+        # By then those with less than the whole limit may still have none.
+        surplus = len(held) + sum(limit >= rate.limit for limit in ahead) + 1 - rate.limit
+        last = held[min(max(surplus, 1), len(held)) - 1]
         return max(min(last, now) + rate.seconds - now, _SHORTEST_WAIT)
 
     def _forget(self, now: float) -> None:
@@ -71,7 +80,11 @@ class WindowLog:
         here: what is beyond those is somebody else's.
         """
         found = [
-            rate.limit - allowance.remaining - self._held_since(sent - rate.seconds)
+            # The greater limit: of a share of it others may have the rest, and a smaller one of
+            # the server's must count here as well.
+            max(rate.limit, allowance.limit)
+            - allowance.remaining
+            - self._held_since(sent - rate.seconds)
             for rate in self._rates
             if rate.seconds == allowance.seconds
         ]

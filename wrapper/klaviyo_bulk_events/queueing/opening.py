@@ -30,6 +30,7 @@ def opened(
 ) -> EventQueue:
     """A queue. Raises ConfigurationError, and SpoolError if the spool can't be used."""
     check_backfill(backfill)
+    endpoint.credential.check_blocking()
     others: dict[str, Any] = {n: value for n, value in given.items() if n not in _NOT_OPTIONS}
     spool = given.get("spool")
     options = Options(spooled=spool is not None, **others)

@@ -1,10 +1,11 @@
 -- One step of the completion-anchored log of an account (window_log.py has the rule and its reason).
 --
--- KEYS: places (seat -> its end), line (seat -> number), alive (seat -> until when), pause, grants
--- ARGV: verb, seat, now or '', lease, seat's seconds, how many grants the caller knows of, two more,
---       then limit and window of each rate
+-- KEYS: places (seat -> its end), line (seat -> number), alive (seat -> until when), limits of those
+--       in line (seat -> one for each rate), pause
+-- ARGV: verb, seat, now or '', lease, seat's seconds, a seat of the caller's that must be held,
+--       three more, then limit and window of each rate
 
-local places, line, alive, pause, grants = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local places, line, alive, limits, pause = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local verb, seat, now = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local lease, seat_seconds = tonumber(ARGV[4]), tonumber(ARGV[5])
 
@@ -13,8 +14,8 @@ if not now then
   now = tonumber(time[1]) + tonumber(time[2]) / 1e6
 end
 
-local rates, longest, lost = {}, 0, 0
-for at = 9, #ARGV, 2 do
+local rates, longest = {}, 0
+for at = 10, #ARGV, 2 do
   local rate = { limit = tonumber(ARGV[at]), seconds = tonumber(ARGV[at + 1]) }
   rates[#rates + 1] = rate
   longest = math.max(longest, rate.seconds)
@@ -30,15 +31,15 @@ local function text(number)
   return string.format('%.6f', number)
 end
 
-local function leave()
-  redis.call('ZREM', line, seat)
-  redis.call('ZREM', alive, seat)
+local function leave(who)
+  redis.call('ZREM', line, who)
+  redis.call('ZREM', alive, who)
+  redis.call('HDEL', limits, who)
 end
 
 local function bury_the_dead()
   for _, dead in ipairs(redis.call('ZRANGEBYSCORE', alive, '-inf', text(now))) do
-    redis.call('ZREM', line, dead)
-    redis.call('ZREM', alive, dead)
+    leave(dead)
   end
 end
 
@@ -46,22 +47,52 @@ local function stand_in_line()
   if not redis.call('ZSCORE', line, seat) then
     local last = redis.call('ZREVRANGE', line, 0, 0, 'WITHSCORES')
     redis.call('ZADD', line, tonumber(last[2] or 0) + 1, seat)
+    local own = {}
+    for at, rate in ipairs(rates) do
+      own[at] = rate.limit
+    end
+    redis.call('HSET', limits, seat, table.concat(own, ' '))
   end
   redis.call('ZADD', alive, text(now + seat_seconds), seat)
-  return redis.call('ZRANK', line, seat)
 end
 
-local function soonest(rate, ahead)
+-- The limits, under each of the rates, of those who stand before.
+local function ahead_of_it()
+  local rank, ahead = redis.call('ZRANK', line, seat), {}
+  if rank > 0 then
+    for _, other in ipairs(redis.call('ZRANGE', line, 0, rank - 1)) do
+      local theirs = {}
+      for limit in string.gmatch(redis.call('HGET', limits, other) or '', '%d+') do
+        theirs[#theirs + 1] = tonumber(limit)
+      end
+      ahead[#ahead + 1] = theirs
+    end
+  end
+  return ahead
+end
+
+local function soonest(at, rate, ahead)
   local since = '(' .. text(now - rate.seconds)
   local held = redis.call('ZCOUNT', places, since, '+inf')
-  local surplus = held + ahead + 1 - rate.limit
-  if surplus <= 0 then
+  local taken, equals = held, 0
+  for _, theirs in ipairs(ahead) do
+    local limit = theirs[at] or rate.limit
+    if taken < limit then
+      taken = taken + 1
+    end
+    if limit >= rate.limit then
+      equals = equals + 1
+    end
+  end
+  if taken < rate.limit then
     return 0
   end
   if held == 0 then
     return rate.seconds
   end
-  local skip = math.min(surplus, held) - 1
+  -- By then those with less than the whole limit may still have none.
+  local surplus = held + equals + 1 - rate.limit
+  local skip = math.min(math.max(surplus, 1), held) - 1
   local last = redis.call('ZRANGEBYSCORE', places, since, '+inf', 'WITHSCORES', 'LIMIT', skip, 1)
   return math.max(math.min(tonumber(last[2]), now) + rate.seconds - now, 1e-6)
 end
@@ -73,43 +104,47 @@ local function hold_back(seconds)
   end
 end
 
--- A server that came back without all that it was told of holds back until nothing of that counts.
-local function find_lost_grants()
-  local known = tonumber(ARGV[6])
-  if tonumber(redis.call('GET', grants) or 0) < known then
-    redis.call('SET', grants, string.format('%d', known))
+-- Without a place that the caller knows to count, more may be lost: nothing is granted until nothing
+-- of that counts any more.
+local function find_lost_places()
+  if ARGV[6] ~= '' and not redis.call('ZSCORE', places, ARGV[6]) then
     hold_back(longest + lease)
-    lost = 1
+    return 1
   end
+  return 0
 end
 
 local function ask()
-  find_lost_grants()
-  -- A grant whose answer was lost on its way back was never used.
-  redis.call('ZREM', places, seat)
   redis.call('ZREMRANGEBYSCORE', places, '-inf', text(now - longest - lease))
+  local held_until = tonumber(redis.call('ZSCORE', places, seat) or nil)
+  if held_until and held_until > now then
+    -- It was granted, and nobody heard of it; or this is that request, late. It was held since.
+    redis.call('ZADD', places, text(now + lease), seat)
+    leave(seat)
+    return '0'
+  end
   bury_the_dead()
-  local ahead = stand_in_line()
+  stand_in_line()
+  local ahead = ahead_of_it()
   local wait = math.max(0, tonumber(redis.call('GET', pause) or 0) - now)
-  for _, rate in ipairs(rates) do
-    wait = math.max(wait, soonest(rate, ahead))
+  for at, rate in ipairs(rates) do
+    wait = math.max(wait, soonest(at, rate, ahead))
   end
   if wait == 0 then
     redis.call('ZADD', places, text(now + lease), seat)
-    redis.call('INCR', grants)
-    leave()
+    leave(seat)
     return '0'
   end
   return text(math.max(wait, 1e-6))
 end
 
 -- Places for requests of somebody else that the server counts and this log does not hold.
-local function count_others(sent, remaining, seconds)
+local function count_others(sent, limit, remaining, seconds)
   local missing = 0
   for _, rate in ipairs(rates) do
     if rate.seconds == seconds then
       local held = redis.call('ZCOUNT', places, '(' .. text(sent - seconds), '+inf')
-      missing = math.max(missing, rate.limit - remaining - held)
+      missing = math.max(missing, math.max(rate.limit, limit) - remaining - held)
     end
   end
   for number = 1, missing do
@@ -118,17 +153,22 @@ local function count_others(sent, remaining, seconds)
 end
 
 local function answered()
-  local until_ = tonumber(redis.call('ZSCORE', places, seat) or nil)
-  if not until_ then
-    return
-  end
-  -- Rounded up: no end may lie before its answer.
-  redis.call('ZADD', places, text(math.min(until_, now + 1e-6)), seat)
-  if ARGV[7] ~= '' then
-    count_others(until_ - lease, tonumber(ARGV[7]), tonumber(ARGV[8]))
+  local held_until = tonumber(redis.call('ZSCORE', places, seat) or nil)
+  -- Rounded up: no end may lie before its answer. One that is not known any more counts all the same.
+  redis.call('ZADD', places, text(math.min(held_until or now + lease, now + 1e-6)), seat)
+  if held_until and ARGV[7] ~= '' then
+    count_others(held_until - lease, tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]))
   end
 end
 
+-- Never shortens what another caller, with a longer lease, has asked for.
+local function keep(key, seconds)
+  if redis.call('PTTL', key) < seconds * 1000 then
+    redis.call('PEXPIRE', key, milliseconds(seconds))
+  end
+end
+
+local lost = find_lost_places()
 local result = ''
 if verb == 'ask' then
   result = ask()
@@ -137,13 +177,13 @@ elseif verb == 'answered' then
 elseif verb == 'unused' then
   redis.call('ZREM', places, seat)
 elseif verb == 'leave' then
-  leave()
+  leave(seat)
 elseif verb == 'pause' then
   hold_back(tonumber(ARGV[7]))
 end
 
-redis.call('PEXPIRE', places, milliseconds(longest + lease + 60))
-redis.call('PEXPIRE', grants, milliseconds(longest + lease + 60))
-redis.call('PEXPIRE', line, milliseconds(seat_seconds + 60))
-redis.call('PEXPIRE', alive, milliseconds(seat_seconds + 60))
-return { result, tonumber(redis.call('GET', grants) or 0), lost }
+keep(places, longest + lease + 60)
+for _, key in ipairs({ line, alive, limits }) do
+  keep(key, seat_seconds + 60)
+end
+return { result, lost }

@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS places(
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS line(
     number INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, seat TEXT NOT NULL,
-    alive_until REAL NOT NULL, UNIQUE(account, seat)
+    alive_until REAL NOT NULL, limits TEXT NOT NULL, UNIQUE(account, seat)
 );
 """
 # A connection that was made before a fork is the parent's: to close it in the child, as letting go
@@ -60,11 +60,13 @@ class SQLitePlaces:
         self._path = path
         self._account = account
         self._rates = tuple(rates)
+        self._limits = " ".join(str(rate.limit) for rate in self._rates)
         self._lease = lease
         self._clock = clock
         self._boot = boot() or "unknown"
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
 
     def ask(self, seat: str) -> float:
         """See `Places`."""
@@ -77,19 +79,21 @@ class SQLitePlaces:
                 self._hold(database, seat, log.grant(now))
         return wait
 
-    def _stand_in_line(self, database: sqlite3.Connection, seat: str, now: float) -> int:
-        """Be alive in the line, at its end if new; how many stand before."""
+    def _stand_in_line(
+        self, database: sqlite3.Connection, seat: str, now: float
+    ) -> list[list[int]]:
+        """Be alive in the line, at its end if new; the limits of those who stand before."""
         database.execute(
-            "INSERT INTO line(account, seat, alive_until) VALUES(?1, ?2, ?3) "
+            "INSERT INTO line(account, seat, alive_until, limits) VALUES(?1, ?2, ?3, ?4) "
             "ON CONFLICT(account, seat) DO UPDATE SET alive_until = ?3",
-            (self._account, seat, now + SEAT_SECONDS),
+            (self._account, seat, now + SEAT_SECONDS, self._limits),
         )
-        (ahead,) = database.execute(
-            "SELECT count(*) FROM line WHERE account = ?1 AND number < "
-            "(SELECT number FROM line WHERE account = ?1 AND seat = ?2)",
+        ahead = database.execute(
+            "SELECT limits FROM line WHERE account = ?1 AND number < "
+            "(SELECT number FROM line WHERE account = ?1 AND seat = ?2) ORDER BY number",
             (self._account, seat),
-        ).fetchone()
-        return int(ahead)
+        )
+        return [list(map(int, limits.split())) for (limits,) in ahead]
 
     def leave(self, seat: str) -> None:
         """See `Places`."""
@@ -100,7 +104,7 @@ class SQLitePlaces:
         """See `Places`."""
         with self._log() as (database, log, now):
             until = self._until(database, seat)
-            if until is None:  # it has outlived its lease
+            if until is None:  # that long ago that it can't count any more
                 return
             log.answered(until, now)
             self._hold(database, seat, min(until, now))
@@ -165,7 +169,8 @@ class SQLitePlaces:
                 yield database, self._read(database, now), now
                 database.execute("COMMIT")
             except BaseException:
-                database.execute("ROLLBACK")
+                if database.in_transaction:
+                    database.execute("ROLLBACK")
                 raise
 
     def _read(self, database: sqlite3.Connection, now: float) -> WindowLog:
@@ -193,6 +198,9 @@ class SQLitePlaces:
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
             self._connection = _open(self._path)
+            self._file = _identity(self._path)
+        elif _identity(self._path) != self._file:
+            raise LimiterError(f"the limiter {self._path} was removed or replaced", is_final=True)
         return self._connection
 
     @contextmanager
@@ -200,8 +208,23 @@ class SQLitePlaces:
         """SQLite's errors as LimiterErrors."""
         try:
             yield
-        except sqlite3.Error as error:
-            raise LimiterError(f"the limiter {self._path} can't be used: {error}") from None
+        except sqlite3.OperationalError as error:
+            is_final = "unable to open" in str(error)
+            raise self._error(error, is_final=is_final) from None
+        except sqlite3.DatabaseError as error:
+            raise self._error(error, is_final=True) from None
+
+    def _error(self, error: sqlite3.Error, *, is_final: bool) -> LimiterError:
+        return LimiterError(f"the limiter {self._path} can't be used: {error}", is_final=is_final)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another under its name."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -222,7 +245,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
     if pragma("application_id") != (_APPLICATION,):
         if pragma("schema_version") != (0,):
-            raise LimiterError(f"{path} is no limiter of this package: name another file")
+            message = f"{path} is no limiter of this package: name another file"
+            raise LimiterError(message, is_final=True)
         pragma("journal_mode=WAL")
         connection.executescript(f"PRAGMA application_id={_APPLICATION};{_TABLES}")
     # A crash of the host can't hurt: after it every place counts anew.
