@@ -159,6 +159,17 @@ def test_put_at_exit(script: Script, emulated: Running, kept: Kept) -> None:
     assert held(emulated) == ids(3)
 
 
+def test_put_at_exit_without_room(script: Script, emulated: Running, kept: Kept) -> None:
+    """Where no thread can start, a put that waits for room makes some itself."""
+    code = """
+    import atexit
+    atexit.register(lambda: [queue.put(record(n)) for n in range(5)])
+    """
+    done = script(program(code, kept, "max_events=1, max_age=0, when_full='block'"))
+    assert done.returncode == 0, done.stderr
+    assert held(emulated) == ids(5)
+
+
 def test_exit_in_an_outage(script: Script, emulated: Running, kept: Kept) -> None:
     """Ending takes the time it may, and says what is left."""
     emulated.emulator.set_faults({"html_503": 1.0})
