@@ -14,7 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from klaviyo_bulk_events import Intake, KlaviyoBulkEvents, Outcome, SpoolError, Status
+from klaviyo_bulk_events import (
+    ConfigurationError,
+    Intake,
+    KlaviyoBulkEvents,
+    Outcome,
+    SpoolError,
+    Status,
+)
 from klaviyo_bulk_events.emulator import Running
 
 from .conftest import KEY, Connect, environment, eventually, held, ids, record
@@ -308,6 +315,20 @@ def test_damaged_while_it_is_used(
     assert not queue.flush(0.5)
     assert any("damaged" in line for line in caplog.messages)
     assert emulated.emulator.summary()["requests"] == 0
+
+
+def test_closed_where_nothing_can_be_read(connect: Connect, path: Path) -> None:
+    """What closing can't find out it raises, and is closed all the same."""
+    queue = connect(spool=path, max_age=60)
+    queue.put(record(0))
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE events")
+    connection.close()
+    with pytest.raises(SpoolError):
+        queue.close(0.1)
+    queue.close()
+    with pytest.raises(ConfigurationError, match="closed"):
+        queue.put(record(1))
 
 
 def test_a_full_disk(connect: Connect, emulated: Running, path: Path) -> None:

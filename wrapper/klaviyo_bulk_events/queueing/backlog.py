@@ -9,15 +9,11 @@ from klaviyo_bulk_events.encoder import EncodedEvent
 
 
 class Entry(NamedTuple):
-    """An event that waits. Numbers grow in the order of arrival; `stamped`: it came without a time.
-
-    `arrived` is Unix time.
-    """
+    """An event that waits. Numbers grow in the order of arrival; `arrived` is Unix time."""
 
     number: int
     arrived: float
     event: EncodedEvent
-    stamped: bool
 
 
 @frozen

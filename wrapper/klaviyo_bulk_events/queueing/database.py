@@ -105,8 +105,12 @@ def connected(path: Path) -> sqlite3.Connection:
         check_same_thread=False,
     )
     pragmas = ("secure_delete=ON", "synchronous=NORMAL", f"wal_autocheckpoint={_PAGES}")
-    for pragma in pragmas:
-        connection.execute(f"PRAGMA {pragma}").fetchall()
+    try:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -42,7 +42,7 @@ class MemoryBacklog:
         if len(line) >= options.max_events or too_many:
             return False
         self._number += 1
-        line.append(Entry(self._number, arrived, event, event.lasting is not None))
+        line.append(Entry(self._number, arrived, event))
         before, self._bytes = self._bytes, self._bytes + size
         # Waking a thread for each event would cost more than the event.
         filled = before < options.batch_bytes <= self._bytes

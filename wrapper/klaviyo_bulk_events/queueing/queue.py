@@ -126,7 +126,10 @@ class EventQueue:
             self.refuse(event)
             return
         while not self.offer([event]):
-            self._backlog.wait_for_room(_LOOK_FOR_ROOM)
+            if self._sender is not None and self._thread is None:
+                self._sender.turn()
+            else:
+                self._backlog.wait_for_room(_LOOK_FOR_ROOM)
             if self._closed:
                 self.not_put()
             self.check_open()
@@ -159,7 +162,8 @@ class EventQueue:
         now = self._ticks()
         if now - self._told_full >= EVERY:
             self._told_full = now
-            _log.warning("the queue is full: %d events were dropped so far", self.stats().dropped)
+            dropped = self._counts.stats(None, 0.0).dropped
+            _log.warning("the queue is full: %d events were dropped so far", dropped)
 
     def start(self) -> None:
         """Start the sender, as the first `put` does: it goes on with what waits in a spool."""
@@ -243,9 +247,11 @@ class EventQueue:
             was_closed, self._closed = self._closed, True
         if not was_closed:
             seconds = self._options.exit_timeout if timeout is None else timeout
-            # Who never used it has nothing to wait for, whatever others left in a spool.
-            self._all_settled = self._sender is None or self.flush(seconds)
-            self._end()
+            try:
+                # Who never used it has nothing to wait for, whatever others left in a spool.
+                self._all_settled = self._sender is None or self.flush(seconds)
+            finally:
+                self._end()
         return self._all_settled
 
     def close_at_exit(self) -> None:
@@ -261,14 +267,16 @@ class EventQueue:
                 sender.cut()
         if thread is not None and thread is not threading.current_thread():
             thread.join(_BREAK_OFF)
-        if not self._options.spooled:  # another thread may have been putting meanwhile
-            self._all_settled = self._all_settled and not self._backlog.last()
-        if not self._all_settled:
-            self._leave()
-        self._backlog.close()
-        self._lanes.close()
-        self._settings.limiter.close()
-        exits.closed(self)
+        try:
+            if not self._options.spooled:  # another thread may have been putting meanwhile
+                self._all_settled = self._all_settled and not self._backlog.last()
+            if not self._all_settled:
+                self._leave()
+        finally:
+            self._backlog.close()
+            self._lanes.close()
+            self._settings.limiter.close()
+            exits.closed(self)
 
     def _leave(self) -> None:
         """Say what is left, and tell of what will be lost."""

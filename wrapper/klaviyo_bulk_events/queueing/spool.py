@@ -222,7 +222,7 @@ def _entry(
         position=number,
         lasting=data.replace(time_sent.encode(), b"", 1) if stamped else None,
     )
-    return Entry(number, arrived, event, bool(stamped))
+    return Entry(number, arrived, event)
 
 
 def _delete(connection: sqlite3.Connection, numbers: Collection[int]) -> None:
