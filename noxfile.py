@@ -79,7 +79,7 @@ def tests_oldest(session: nox.Session) -> None:
     """Test the installed wheel with the oldest dependencies that it allows."""
     project = PYPROJECT["project"]
     install_redis(session)
-    names = ("cli", "emulator", "redis", "sql")
+    names = ("arrow", "cli", "emulator", "redis", "sql")
     extras = (project["optional-dependencies"][name] for name in names)
     oldest = [*project["dependencies"], *itertools.chain.from_iterable(extras)]
     session.install("--resolution=lowest-direct", *oldest)
