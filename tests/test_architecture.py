@@ -25,7 +25,7 @@ STAGES = (
     ("logs", "report", "brake", "ledger", "progress", "settings", "journaling"),
     ("run", "async_run"),
     ("client", "async_client"),
-    ("accounts",),
+    ("waiting", "account_stream", "accounts"),
 )
 ORDER = {module: at for at, stage in enumerate(STAGES) for module in stage}
 

@@ -72,7 +72,7 @@ class NoLedger:
     """Remembers nothing: for a run without a journal."""
 
     places = None
-    repeats = None
+    repeats: Memory | None = None
     reached = 0
 
     def hear(self, notice: Notice) -> None:
