@@ -113,7 +113,7 @@ def generate(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure speed, memory, start-up and use of the limits; `-- --quick` only tries it all."""
     install_groups(session, "bench")
-    install_wheel(session, "emulator,redis")
+    install_wheel(session, "arrow,emulator,redis")
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 

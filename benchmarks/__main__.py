@@ -11,7 +11,7 @@ import sys
 
 import klaviyo_bulk_events
 
-_ALL = ("speed", "journal", "memory", "startup", "limiter", "sharing", "accounts")
+_ALL = ("speed", "journal", "memory", "startup", "limiter", "sharing", "accounts", "arrow", "scale")
 
 
 def main() -> None:
