@@ -36,11 +36,7 @@ class _Sent:
 
 
 class ChunkLedger(NoLedger):
-    """A `ledger.Ledger` that remembers chunks by their numbers, and of each its bytes and fate.
-
-    `chunk_of` has the number of the chunk that holds an event, by the event's position, until
-    somebody takes it out.
-    """
+    """A `ledger.Ledger` that remembers chunks by their numbers, and of each its bytes and fate."""
 
     def __init__(self, store: Store, run: str, account: str, url: str, source: Source) -> None:
         self._store = store
@@ -50,7 +46,7 @@ class ChunkLedger(NoLedger):
         self._source = source
         self._next = 0
         self._sent: dict[int, _Sent] = {}
-        self.chunk_of: dict[int, int] = {}
+        self._chunk_of: dict[int, int] = {}
 
     def covers(self, ready: Outcome | Chunk | None, reached: int) -> Chunk | Settlement | None:
         """What is to be sent of a chunk, or what became of it in an attempt before.
@@ -65,8 +61,12 @@ class ChunkLedger(NoLedger):
             return never_sent(ready)
         name = ChunkName(self._run, self._account, self._next)
         self._next += 1
-        self.chunk_of.update((event.position, name.number) for event in ready.events)
+        self._chunk_of.update((event.position, name.number) for event in ready.events)
         return self._take(name, ready)
+
+    def take_chunk_of(self, position: int) -> int | None:
+        """The number of the chunk that held the event at this position; asked for once."""
+        return self._chunk_of.pop(position, None)
 
     def _take(self, name: ChunkName, whole: Chunk) -> Chunk | Settlement:
         mine = entries.taken(self._digest(whole), len(whole))

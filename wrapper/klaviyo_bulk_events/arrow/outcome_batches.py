@@ -1,12 +1,11 @@
 """Outcomes as record batches."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
 
 from klaviyo_bulk_events.outcomes import Outcome
-from klaviyo_bulk_events.problems import Problem
 
 OUTCOMES: Final = pa.schema(
     [
@@ -27,45 +26,28 @@ OUTCOMES: Final = pa.schema(
 first problem; `time` (RFC 3339) and `unique_id` are what went out, or would have. `chunk` is the
 number of the request in the run, null for what was settled before.
 """
-_NONE: Final = Problem("", "", "")
+_NOTHING: Final = (None, None, None)
 
 
-class OutcomeRows:
-    """Collects outcomes of one account."""
+def batch_of(outcomes: Sequence[Outcome], account: str, chunk_of: Callable[[int], Any]) -> Any:
+    """The outcomes of an account; `chunk_of` gives the number of the chunk, by the position."""
+    problems = [_told(outcome) for outcome in outcomes]
+    positions = [outcome.position for outcome in outcomes]
+    columns = (
+        positions,
+        [account] * len(outcomes),
+        [outcome.status.value for outcome in outcomes],
+        *zip(*problems, strict=True),
+        [outcome.time for outcome in outcomes],
+        [outcome.unique_id for outcome in outcomes],
+        [chunk_of(position) for position in positions],
+    )
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, OUTCOMES, strict=True)]
+    return pa.record_batch(arrays, schema=OUTCOMES)
 
-    def __init__(self, account: str) -> None:
-        self._account = account
-        self._rows: list[tuple[Any, ...]] = []
 
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def add(self, outcome: Outcome, chunk: int | None) -> None:
-        """Take one more."""
-        problem = outcome.problems[0] if outcome.problems else _NONE
-        self._rows.append(
-            (
-                outcome.position,
-                self._account,
-                outcome.status.value,
-                problem.code or None,
-                problem.pointer if problem.code else None,
-                problem.message or None,
-                outcome.time,
-                outcome.unique_id,
-                chunk,
-            )
-        )
-
-    def taken(self) -> Iterator[Any]:
-        """The batch of all that were collected, if there are any, which are then let go."""
-        if self._rows:
-            rows, self._rows = self._rows, []
-            columns = zip(*rows, strict=True)
-            yield pa.record_batch(
-                [
-                    pa.array(column, field.type)
-                    for column, field in zip(columns, OUTCOMES, strict=True)
-                ],
-                schema=OUTCOMES,
-            )
+def _told(outcome: Outcome) -> tuple[str | None, str | None, str | None]:
+    if not outcome.problems:
+        return _NOTHING
+    first = outcome.problems[0]
+    return first.code, first.pointer, first.message

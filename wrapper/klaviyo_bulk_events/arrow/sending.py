@@ -5,12 +5,13 @@ from contextlib import ExitStack, closing
 from typing import Any, Final
 
 from klaviyo_bulk_events.arrow.chunk_ledger import ChunkJournal
-from klaviyo_bulk_events.arrow.outcome_batches import OutcomeRows
+from klaviyo_bulk_events.arrow.outcome_batches import batch_of
 from klaviyo_bulk_events.arrow.rows import Rows
 from klaviyo_bulk_events.arrow.store import NoStore, Store, store_at
 from klaviyo_bulk_events.client import KlaviyoBulkEvents
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
+from klaviyo_bulk_events.outcomes import Outcome
 from klaviyo_bulk_events.settings import check_backfill
 from klaviyo_bulk_events.sources.rules import Rules
 
@@ -85,26 +86,28 @@ def _outcomes(
         journal = ChunkJournal(store, run, account, rows)
         stream = client.stream(rows, backfill=backfill, intake=intake, journal=journal)
         opened.callback(stream.close)
-        yield from _batched(stream, journal)
+        yield from _batched(iter(stream), journal)
 
 
 def _named(settings: Mapping[str, Any], account: str | None) -> dict[str, Any]:
     return dict(settings) if account is None else {"account": account, **settings}
 
 
-def _batched(outcomes: Iterable[Any], journal: ChunkJournal) -> Iterator[Any]:
-    if journal.ledger is None or journal.account is None:
+def _batched(outcomes: Iterator[Outcome], journal: ChunkJournal) -> Iterator[Any]:
+    ledger, account = journal.ledger, journal.account
+    if ledger is None or account is None:
         raise AssertionError("the run did not open its journal")
-    chunk_of = journal.ledger.chunk_of
-    rows = OutcomeRows(journal.account)
+    told: list[Outcome] = []
     failure: Exception | None = None
     try:
         for outcome in outcomes:
-            rows.add(outcome, chunk_of.pop(outcome.position, None))
-            if len(rows) >= _OUTCOMES_AT_ONCE:
-                yield from rows.taken()
+            told.append(outcome)
+            if len(told) >= _OUTCOMES_AT_ONCE:
+                yield batch_of(told, account, ledger.take_chunk_of)
+                told = []
     except Exception as error:  # what was settled until then is said first
         failure = error
-    yield from rows.taken()
+    if told:
+        yield batch_of(told, account, ledger.take_chunk_of)
     if failure is not None:
         raise failure
