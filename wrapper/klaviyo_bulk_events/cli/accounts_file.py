@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from klaviyo_bulk_events.cli.account import read_key
+from klaviyo_bulk_events.cli.environment import blank_key
 from klaviyo_bulk_events.credentials import TokenSource
 from klaviyo_bulk_events.errors import ConfigurationError
 
@@ -65,6 +66,7 @@ def _from_environment(name: str) -> str:
     key = os.environ.get(name)
     if not key:
         raise ConfigurationError(f"the environment has no {name}")
+    blank_key(name.encode())  # for --sql, as the one key of other runs
     return key
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from klaviyo_bulk_events.cli import options as shared
 from klaviyo_bulk_events.cli.durations import duration
@@ -79,7 +80,8 @@ _output = grouped("Output")
     default=10,
     show_default=True,
     metavar="N",
-    help="How many requests may be under way at once.",
+    help="How many requests may be under way at once; with --accounts for each of them, 3 if not "
+    "given.",
 )
 @_delivery(
     "--narrowing-budget",
@@ -158,6 +160,8 @@ def send(ctx: click.Context, /, **options: Any) -> None:
         from klaviyo_bulk_events.cli.sending_accounts import send_to_accounts
 
         options["account_column"] = options["account_column"] or "account"
+        if ctx.get_parameter_source("max_in_flight") is ParameterSource.DEFAULT:
+            options["max_in_flight"] = 3
         ctx.exit(send_to_accounts(options))
     if options["account_column"] is not None:
         raise click.UsageError("--account-column is for --accounts")

@@ -96,6 +96,7 @@ class _Sending:
             timeout=options["timeout"],
             deadline=options["deadline"],
             wait_for_outage=options["wait_for_outage"],
+            max_in_flight=options["max_in_flight"],
             narrowing_budget=options["narrowing_budget"],
             allow_plain_http=options["allow_plain_http"],
         ) as accounts:
