@@ -11,7 +11,18 @@ import sys
 
 import klaviyo_bulk_events
 
-_ALL = ("speed", "journal", "memory", "startup", "limiter", "sharing", "accounts", "arrow", "scale")
+_ALL = (
+    "speed",
+    "journal",
+    "memory",
+    "startup",
+    "limiter",
+    "sharing",
+    "accounts",
+    "stream",
+    "arrow",
+    "scale",
+)
 
 
 def main() -> None:

@@ -97,7 +97,7 @@ def hashed(requests: list[int], cores: int) -> list[list[int]]:
     return parts
 
 
-def lanes(requests: list[int], cost: float) -> float:
+def lanes(requests: list[int], cost: float, answer: float = _ANSWER) -> float:
     """Seconds until a core has sent for all of its accounts, each as soon as its limits allow."""
     left = list(requests)
     granted: list[list[float]] = [[] for _ in requests]
@@ -110,25 +110,25 @@ def lanes(requests: list[int], cost: float) -> float:
         granted[account].append(now)
         left[account] -= 1
         if left[account]:
-            heapq.heappush(due, (allowed(granted[account]), account))
-    return now + _ANSWER
+            heapq.heappush(due, (allowed(granted[account], answer), account))
+    return now + answer
 
 
-def allowed(granted: list[float]) -> float:
-    """When an account may send again that sent at these times."""
+def allowed(granted: list[float], answer: float) -> float:
+    """When an account may send again that sent at these times, each answered so much later."""
     if len(granted) > 2 * STEADY.limit:
         del granted[: -STEADY.limit]
     times = [
-        granted[-rate.limit] + _ANSWER + rate.seconds
+        granted[-rate.limit] + answer + rate.seconds
         for rate in (BURST, STEADY)
         if len(granted) >= rate.limit
     ]
     return max(times, default=0.0)
 
 
-def alone(requests: int) -> float:
+def alone(requests: int, answer: float = _ANSWER) -> float:
     """Seconds that one account takes at its limits, whatever sends."""
-    return lanes([requests], 0.0)
+    return lanes([requests], 0.0, answer)
 
 
 def one_by_one(requests: list[int]) -> float:

@@ -82,6 +82,7 @@ def test_an_event_is_about_1_300_bytes(load: Load, profiles: int) -> None:
         ("memory", "difference"),
         ("startup", "more than import httpx"),
         ("limiter", "0 answered 429"),
+        ("stream", "40,000 of 40,000 accepted"),
         ("arrow", "rows a second and core"),
         ("scale", "lanes, planned"),
     ],

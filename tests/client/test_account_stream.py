@@ -94,9 +94,11 @@ def test_each_record_goes_to_its_account(
     assert len(emulated.emulator.events()) == sum(sizes.values())
 
 
-def test_requests_are_full(send: Send, emulated: Running) -> None:
+@pytest.mark.parametrize("in_memory", [100_000, 300])
+def test_requests_are_full(send: Send, emulated: Running, in_memory: int) -> None:
     """An account's records wait for others of it: 5 accounts of 2,000 take 10 requests."""
-    send(keys(5), mixed({f"shop-{number}": 2_000 for number in range(5)}))
+    records = mixed({f"shop-{number}": 2_000 for number in range(5)})
+    send(keys(5), records, in_memory=in_memory)
     assert [request.accepted for request in emulated.emulator.requests()] == [1_000] * 10
 
 

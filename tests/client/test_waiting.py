@@ -54,6 +54,19 @@ def test_memory_is_bounded_and_disk_is_given_back(monkeypatch: pytest.MonkeyPatc
     assert kept.bytes < on_disk / 10
 
 
+def test_blocks_are_whole_however_they_were_kept() -> None:
+    """What went to disk in small parts comes back in the size of a request."""
+    kept = Waiting(7, 10**9)
+    for number in range(2_500):
+        kept.put("a", {"number": number})
+    taken = []
+    while kept.count("a"):
+        taken.append(kept.take("a"))
+    assert [len(block) for block in taken] == [1_000, 1_000, 500]
+    assert [record["number"] for block in taken for record in block] == list(range(2_500))
+    assert (kept.in_memory, kept.bytes) == (0, 0)
+
+
 def test_it_is_full_where_both_are() -> None:
     """Nothing goes to disk beyond its share: then it says so, and has room after a take."""
     kept = Waiting(10, 0)
@@ -67,7 +80,25 @@ def test_it_is_full_where_both_are() -> None:
 
 
 def test_what_can_t_go_to_disk() -> None:
-    """It is said what of, and the record is not quoted."""
-    kept = Waiting(0, 1)
-    with pytest.raises(ConfigurationError, match="pickled"):
-        kept.put("a", {"secret": lambda: None})
+    """It is said what of, the record is not quoted, and what was there stays."""
+    kept = Waiting(1, 1)
+    kept.put("a", {"number": 1})
+    with pytest.raises(ConfigurationError, match="pickled") as refused:
+        kept.put("a", {"secret": test_what_can_t_go_to_disk.__code__})
+    assert "secret" not in str(refused.value)
+    assert [record.keys() for record in kept.take("a")] == [{"number"}, {"secret"}]  # type: ignore[union-attr]
+
+
+def test_a_full_disk_takes_nothing_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be written is still there, in its order."""
+
+    def full(*_: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    kept = Waiting(2, 10**6)
+    kept.put("a", {"number": 1})
+    kept.put("a", {"number": 2})
+    monkeypatch.setattr(kept, "_write", full)
+    with pytest.raises(OSError, match="No space"):
+        kept.put("a", {"number": 3})
+    assert kept.take("a") == [{"number": 1}, {"number": 2}, {"number": 3}]

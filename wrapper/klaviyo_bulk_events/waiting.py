@@ -35,8 +35,9 @@ class _Block:
 
 @define(eq=False)
 class _Queue:
-    """An account's records: those on disk are older than those in memory."""
+    """An account's records: those read again are the oldest, then come those on disk."""
 
+    read: deque[Record] = Factory(deque)
     on_disk: deque[_Block] = Factory(deque)
     in_memory: deque[Record] = Factory(deque)
     count: int = 0
@@ -81,23 +82,30 @@ class Waiting:
             self._spill(max(self._queues.values(), key=lambda queue: len(queue.in_memory)))
 
     def take(self, account: str) -> list[Record]:
-        """The oldest records of the account, at most a block of them."""
+        """The oldest records of the account: a block of them, or all."""
         queue = self._queues[account]
-        if queue.on_disk:
-            records = self._read(queue.on_disk.popleft())
-        else:
-            records = _oldest(queue.in_memory)
-            self.in_memory -= len(records)
-        queue.count -= len(records)
+        records: list[Record] = []
+        while len(records) < BLOCK and queue.count:
+            if queue.on_disk and not queue.read:
+                queue.read.extend(self._read(queue.on_disk.popleft()))
+                self.in_memory += len(queue.read)
+            taken = _oldest(queue.read or queue.in_memory, BLOCK - len(records))
+            queue.count -= len(taken)
+            self.in_memory -= len(taken)
+            records += taken
         if not queue.count:
             del self._queues[account]
         return records
 
     def _spill(self, queue: _Queue) -> None:
         while queue.in_memory:
-            records = _oldest(queue.in_memory)
+            records = _oldest(queue.in_memory, BLOCK)
+            try:
+                queue.on_disk.append(self._write(records))
+            except Exception:
+                queue.in_memory.extendleft(reversed(records))
+                raise
             self.in_memory -= len(records)
-            queue.on_disk.append(self._write(records))
 
     def _write(self, records: list[Record]) -> _Block:
         try:
@@ -111,6 +119,7 @@ class Waiting:
         segment, start = self._segment, self._segment.size
         segment.file.seek(start)
         segment.file.write(data)
+        segment.file.flush()  # a full disk has to be known while the records are at hand
         segment.size += len(data)
         segment.blocks += 1
         self.bytes += len(data)
@@ -133,5 +142,5 @@ class Waiting:
             self._segment = None
 
 
-def _oldest(records: deque[Record]) -> list[Record]:
-    return [records.popleft() for _ in range(min(BLOCK, len(records)))]
+def _oldest(records: deque[Record], most: int) -> list[Record]:
+    return [records.popleft() for _ in range(min(most, len(records)))]
