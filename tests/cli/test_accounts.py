@@ -2,7 +2,11 @@
 
 import ctypes
 import json
+import os
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +15,7 @@ import pytest
 from klaviyo_bulk_events.cli.accounts_file import read_accounts
 from klaviyo_bulk_events.emulator import Emulator, Running, Settings, running
 from klaviyo_bulk_events.errors import ConfigurationError
-from tests.cli.conftest import KEY, Shell
+from tests.cli.conftest import KEY, PROGRAM, Shell
 
 ACCOUNTS = 'a = "env:KEY_A"\nb = "file:b.key"\nc = "tokens_of_tests:token"\n'
 
@@ -189,3 +193,29 @@ def test_a_column_without_accounts(shell: Shell) -> None:
     result = shell("send", "events.jsonl", "--backfill", "--account-column", "x")
     assert result.exit_code == 2
     assert "--account-column is for --accounts" in result.output
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no SIGTERM")
+def test_a_signal_ends_the_stream_in_order(
+    shops: Shell, many: Running, line: Callable[..., str]
+) -> None:
+    """What is in flight is settled, the rest that was read is unsent and among the rejects."""
+    lines = (line(account="ab"[n % 2], unique_id=f"{n}") for n in range(8_000))
+    shops.write("events.jsonl", "\n".join(lines))
+    outputs = ("--report", "report.json", "--rejects", "rejects.jsonl")
+    with subprocess.Popen(
+        [*PROGRAM, *SEND, *outputs, "--rate", "1/30s", "--quiet"],
+        env=os.environ | shops.environment,
+        cwd=shops.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        while len(many.emulator.requests()) < 2 and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 128 + signal.SIGTERM
+    report = json.loads((shops.folder / "report.json").read_bytes())["total"]
+    assert report["stopped"] == "interrupted by SIGTERM"
+    assert report["accepted"] == len(many.emulator.events()) == 2_000
+    rejects = (shops.folder / "rejects.jsonl").read_text().splitlines()
+    assert len(rejects) == report["unsent"] == report["submitted"] - 2_000
