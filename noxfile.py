@@ -79,7 +79,7 @@ def tests_oldest(session: nox.Session) -> None:
     """Test the installed wheel with the oldest dependencies that it allows."""
     project = PYPROJECT["project"]
     install_redis(session)
-    names = ("cli", "emulator", "redis", "sql")
+    names = ("arrow", "cli", "emulator", "redis", "sql")
     extras = (project["optional-dependencies"][name] for name in names)
     oldest = [*project["dependencies"], *itertools.chain.from_iterable(extras)]
     session.install("--resolution=lowest-direct", *oldest)
@@ -113,7 +113,7 @@ def generate(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure speed, memory, start-up and use of the limits; `-- --quick` only tries it all."""
     install_groups(session, "bench")
-    install_wheel(session, "emulator,redis")
+    install_wheel(session, "arrow,emulator,redis")
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 

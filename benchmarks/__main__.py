@@ -20,6 +20,9 @@ _ALL = (
     "limiter",
     "sharing",
     "accounts",
+    "stream",
+    "arrow",
+    "scale",
 )
 
 

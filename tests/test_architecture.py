@@ -9,7 +9,16 @@ import klaviyo_bulk_events
 
 PACKAGE = Path(klaviyo_bulk_events.__file__).parent
 NAME = "klaviyo_bulk_events"
-AROUND = ("sources", "journal", "shared_places", "queueing", "cli", "emulator", "__main__")
+AROUND = (
+    "sources",
+    "arrow",
+    "journal",
+    "shared_places",
+    "queueing",
+    "cli",
+    "emulator",
+    "__main__",
+)
 # Reach around themselves once a journal, a shared limiter or a queue is asked for, and not before.
 LAZY = {"journaling": {"journal"}, "limiting": {"shared_places"}, "queues": {"queueing"}}
 # The flow, each stage importing only what stands before it.
@@ -25,7 +34,7 @@ STAGES = (
     ("logs", "report", "brake", "ledger", "progress", "settings", "journaling", "queues"),
     ("run", "async_run"),
     ("client", "async_client"),
-    ("accounts",),
+    ("waiting", "account_stream", "accounts"),
 )
 ORDER = {module: at for at, stage in enumerate(STAGES) for module in stage}
 
@@ -80,6 +89,12 @@ def test_a_queue_knows_neither_client_nor_journal() -> None:
     assert not needed & {"client", "async_client", "async_driver", "run", "progress"}
 
 
+def test_arrow_stands_around_the_flow() -> None:
+    """It makes records of tables as sources do, and knows no command."""
+    needed = {name for path in (PACKAGE / "arrow").glob("*.py") for name in imports(path)}
+    assert needed <= ORDER.keys() | {"arrow", "sources"}
+
+
 def test_nothing_runs_in_a_circle() -> None:
     """Within a stage, too, no module needs itself through another."""
     graph = {name: imports(path) & ORDER.keys() for name, path in modules().items()}
@@ -99,7 +114,7 @@ def test_generated_names_stay_in_few_places() -> None:
     """They change with revisions."""
     users = {
         path.stem
-        for folder in (PACKAGE, PACKAGE / "journal", PACKAGE / "shared_places")
+        for folder in (PACKAGE, PACKAGE / "arrow", PACKAGE / "journal", PACKAGE / "shared_places")
         for path in folder.glob("*.py")
         if "klaviyo_bulk_events_api" in path.read_text()
     }

@@ -1,6 +1,7 @@
 """The benchmarks measure what they say."""
 
 import importlib
+import itertools
 import subprocess
 import sys
 import threading
@@ -82,6 +83,9 @@ def test_an_event_is_about_1_300_bytes(load: Load, profiles: int) -> None:
         ("queue", "microseconds: median"),
         ("startup", "more than import httpx"),
         ("limiter", "0 answered 429"),
+        ("stream", "40,000 of 40,000 accepted"),
+        ("arrow", "rows a second and core"),
+        ("scale", "lanes, planned"),
     ],
 )
 def test_a_benchmark_runs(name: str, says: str) -> None:
@@ -90,3 +94,24 @@ def test_a_benchmark_runs(name: str, says: str) -> None:
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
     assert says in finished.stdout
+
+
+@pytest.mark.parametrize(
+    ("requests", "seconds"),
+    [(1, 0.2), (10, 0.2), (11, 1.4), (150, 17.0), (151, 60.4), (500_000, 200_651.6)],
+)
+def test_an_account_alone_takes_what_the_limits_say(
+    load: Load, requests: int, seconds: float
+) -> None:
+    """Ten in a second and 150 in a minute, each counted until a window after its answer."""
+    assert load("scale").alone(requests) == pytest.approx(seconds, abs=0.01)
+
+
+def test_every_core_s_accounts_are_dealt_once(load: Load) -> None:
+    """Planned or hashed; lanes take no longer than one account after the other."""
+    scale = load("scale")
+    requests = scale.requests_of([1 / n for n in range(1, 60)], 5_000_000)
+    for deal in (scale.planned, scale.hashed):
+        parts = deal(requests, 4)
+        assert sorted(itertools.chain(*parts)) == sorted(requests)
+        assert all(scale.lanes(part, 0.0) <= scale.one_by_one(part) + 1e-6 for part in parts)

@@ -10,6 +10,7 @@ from typing import Self, TypeAlias, TypedDict, Unpack
 import attrs
 import httpx
 
+from klaviyo_bulk_events.account_stream import AccountOf, AccountStream, Hear
 from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
 from klaviyo_bulk_events.credentials import TokenSource
 from klaviyo_bulk_events.errors import ConfigurationError
@@ -19,6 +20,7 @@ from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report, StoppedError
 from klaviyo_bulk_events.settings import check_backfill, check_events, ignore
 from klaviyo_bulk_events.steps import Notice
+from klaviyo_bulk_events.waiting import Waiting
 
 Credentials: TypeAlias = Mapping[str, str | TokenSource]
 Events: TypeAlias = Iterable[Record] | AsyncIterable[Record]
@@ -41,6 +43,12 @@ class AccountSettings(TypedDict, total=False):
     resend_unsafe: bool
     allow_plain_http: bool
     transport: httpx.AsyncBaseTransport | None
+
+
+def _check_sizes(**sizes: object) -> None:
+    for name, size in sizes.items():
+        if type(size) is not int or size < 0:
+            raise ConfigurationError(f"{name} must be 0 or more, not {size!r}")
 
 
 class AsyncAccounts:
@@ -74,6 +82,7 @@ class AsyncAccounts:
         self._settings: AccountSettings = {"max_in_flight": 3, **settings}
         self._clients: dict[str, AsyncKlaviyoBulkEvents] = {}
         self._verify = cache(httpx.create_ssl_context)
+        self._streams: list[AccountStream] = []
 
     def client(self, account: str) -> AsyncKlaviyoBulkEvents:
         """The client of one account. Raises ConfigurationError for a name that is not known."""
@@ -110,6 +119,56 @@ class AsyncAccounts:
                 for account, given in events.items()
             }
         return {account: task.result() for account, task in under_way.items()}
+
+    async def send_stream(
+        self,
+        records: Iterable[Record] | AsyncIterable[Record],
+        *,
+        account: AccountOf = "account",
+        backfill: bool | None,
+        intake: Intake | None = None,
+        on_outcome: Hear | None = None,
+        in_memory: int = 100_000,
+        on_disk: int = 10_000_000_000,
+    ) -> dict[str, Report]:
+        """Deliver one stream of records, each to its own account; a report for each account.
+
+        account: the key or column that has it, as in `properties.shop`; one that is no field of an
+            event is taken out of the record. Or a function of the record.
+        on_outcome: called with the account and the outcome of each record, whose `position` counts
+            the account's records.
+        in_memory: records that may wait in memory for their account; the others wait on disk, where
+            temporary files are made (TMPDIR), and only while the process lives.
+        on_disk: bytes that may wait there, before the stream waits for its slowest account.
+
+        What ends an account's run stands in its report (`stopped`): the rest of its records are
+        unsent. Records whose account is missing or has no credential are rejected, in a report
+        under the empty name. Repeats are found within `intake.window` events of all accounts
+        together. Raises what `records` raises, once all that was read is settled.
+        """
+        check_events(records)
+        check_backfill(backfill)
+        _check_sizes(in_memory=in_memory, on_disk=on_disk)
+        stream = AccountStream(
+            self.client,
+            self._credentials,
+            Waiting(in_memory, on_disk),
+            at_once=self._at_once,
+            account=account,
+            backfill=backfill,
+            intake=intake or Intake(),
+            hear=on_outcome,
+        )
+        self._streams.append(stream)
+        try:
+            return await stream.send(records)
+        finally:
+            self._streams.remove(stream)
+
+    def stop(self) -> None:
+        """End streams early, from the event loop: what is in flight is settled, the rest unsent."""
+        for stream in self._streams:
+            stream.stop()
 
     async def _send(
         self,
@@ -174,6 +233,33 @@ class Accounts:
     ) -> dict[str, Report]:
         """Deliver each account's events; a report for each."""
         return self._runner.run(self._accounts.send(events, backfill=backfill, intake=intake))
+
+    def send_stream(
+        self,
+        records: Iterable[Record],
+        *,
+        account: AccountOf = "account",
+        backfill: bool | None,
+        intake: Intake | None = None,
+        on_outcome: Hear | None = None,
+        in_memory: int = 100_000,
+        on_disk: int = 10_000_000_000,
+    ) -> dict[str, Report]:
+        """See `AsyncAccounts.send_stream`."""
+        sending = self._accounts.send_stream(
+            records,
+            account=account,
+            backfill=backfill,
+            intake=intake,
+            on_outcome=on_outcome,
+            in_memory=in_memory,
+            on_disk=on_disk,
+        )
+        return self._runner.run(sending)
+
+    def stop(self) -> None:
+        """End streams early, from any thread: what is in flight is settled, the rest unsent."""
+        self._runner.get_loop().call_soon_threadsafe(self._accounts.stop)
 
     def close(self) -> None:
         """Close the connections."""

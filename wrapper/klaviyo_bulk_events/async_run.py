@@ -102,7 +102,7 @@ class AsyncRun:
         try:
             while (chunk := progress.pending()) is not None:
                 yield chunk
-            async for record in _in_turns(self._events):
+            async for record in in_turns(self._events):
                 read = progress.read(record)
                 if read is not None:
                     ready = await self._durably(read[0], progress.cover, *read)
@@ -135,7 +135,8 @@ class AsyncRun:
             raise
 
 
-async def _in_turns(events: Iterable[Record] | AsyncIterable[Record]) -> AsyncIterator[Record]:
+async def in_turns(events: Iterable[Record] | AsyncIterable[Record]) -> AsyncIterator[Record]:
+    """The events; while they are read the event loop gets its turns."""
     if isinstance(events, AsyncIterable):
         async for record in events:
             yield record

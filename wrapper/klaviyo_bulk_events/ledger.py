@@ -47,14 +47,15 @@ class Ledger(Protocol):
     def end_of_source(self, position: int) -> None:
         """The source has no more records. Raises JournalError if it had more before."""
 
-    def covers(self, ready: Outcome | Chunk | None, reached: int) -> None:
+    def covers(self, ready: Outcome | Chunk | None, reached: int) -> Chunk | Settlement | None:
         """Remember what is about to be sent, or is settled; the point reached in the source.
 
-        None: every record up to there was remembered.
+        `ready` None: every record up to there was remembered. What it returns takes the place of
+        a chunk: what is to be sent of it, or what became of it before.
         """
 
     def settled(self, settlement: Settlement) -> None:
-        """Remember what became of a chunk."""
+        """Remember what became of a chunk; what became of parts of it before is added to it."""
 
     def close(self) -> None:
         """The run has ended."""
@@ -71,7 +72,7 @@ class NoLedger:
     """Remembers nothing: for a run without a journal."""
 
     places = None
-    repeats = None
+    repeats: Memory | None = None
     reached = 0
 
     def hear(self, notice: Notice) -> None:
@@ -91,8 +92,9 @@ class NoLedger:
     def end_of_source(self, position: int) -> None:
         """Nothing was read before."""
 
-    def covers(self, ready: Outcome | Chunk | None, reached: int) -> None:
-        """Nothing to do."""
+    def covers(self, ready: Outcome | Chunk | None, reached: int) -> Chunk | Settlement | None:
+        """Everything is sent as it is."""
+        return None
 
     def settled(self, settlement: Settlement) -> None:
         """Nothing to do."""

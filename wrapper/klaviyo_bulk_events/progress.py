@@ -75,21 +75,21 @@ class Progress:
     ) -> Outcome | Chunk | Settlement | None:
         """Have what is ready remembered; in place of a chunk that can't be, its settlement."""
         try:
-            self._ledger.covers(ready, reached)
+            instead = self._ledger.covers(ready, reached)
         except JournalError as error:
             self.failed(error)
             return never_sent(ready) if isinstance(ready, Chunk) else ready
-        return ready
+        return ready if instead is None else instead
 
     def add(self, settled: Outcome | Settlement) -> bool:
         """Count what was settled; false if the run has to stop for it."""
         if isinstance(settled, Outcome):
             self._tally.add_outcome(settled)
             return self._failure is None
-        self._tally.add_settlement(settled)
-        self._remember(settled)
-        self._refused = self._refused or settled.stop
         reason = settled.stop or self._brake.see(settled)
+        self._remember(settled)  # which may add what became of the chunk before
+        self._tally.add_settlement(settled)
+        self._refused = self._refused or settled.stop
         self._tally.stopped = self._tally.stopped or reason
         return reason is None and not isinstance(self._failure, JournalError)
 
@@ -110,8 +110,8 @@ class Progress:
         """Count what was under way when the run was left, and what was never sent; how many."""
         before = self._tally.by_status()
         for settlement in left:
-            self._tally.add_settlement(settlement)
             self._remember(settlement)
+            self._tally.add_settlement(settlement)
         last = self._planner.finish()
         if last is not None:
             self._tally.add_settlement(never_sent(last))

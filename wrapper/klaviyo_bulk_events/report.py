@@ -50,6 +50,22 @@ class Report:
         return attrs.asdict(self)
 
 
+def summed(reports: Iterable[Report]) -> Report:
+    """What several runs come to; of what stopped them, the first."""
+    every = list(reports)
+    sums = {
+        field.name: sum(getattr(report, field.name) for report in every)
+        for field in attrs.fields(Report)
+        if field.type in (int, float)
+    }
+    by_code: dict[str, Any] = {
+        name: dict(sum((Counter(getattr(report, name)) for report in every), Counter[str]()))
+        for name in ("rejections", "warnings")
+    }
+    stopped = next((report.stopped for report in every if report.stopped is not None), None)
+    return Report(**sums, **by_code, stopped=stopped)
+
+
 class StoppedError(KlaviyoBulkEventsError):
     """No request can succeed any more; `report` is the sum of what was settled until then."""
 

@@ -50,6 +50,8 @@ def client(options: Mapping[str, Any], watch: Watcher) -> KlaviyoBulkEvents:
 
 def described(options: Mapping[str, Any]) -> str:
     """The account as far as it can be told without asking: the key's end, and the host."""
+    if options["accounts"] is not None:
+        return f"each record's own, of those in {options['accounts']}"
     key = read_key(options["api_key_file"]) or os.environ.get("KLAVIYO_API_KEY", "")
     end = key[-_SHOWN:] if len(key) >= _LONG_ENOUGH else ""
     base = options["base_url"] or os.environ.get("KLAVIYO_BASE_URL") or SERVER

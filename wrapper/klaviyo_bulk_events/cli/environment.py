@@ -1,4 +1,4 @@
-"""The API key in the environment with which the process was started."""
+"""API keys in the environment with which the process was started."""
 
 import ctypes
 import os
@@ -8,8 +8,8 @@ from typing import Final
 _NAME: Final = b"KLAVIYO_API_KEY"
 
 
-def blank_key() -> None:
-    """Overwrite the key where `/proc` shows it; `os.environ`, a copy, still has it.
+def blank_key(name: bytes = _NAME) -> None:
+    """Overwrite the key of this name where `/proc` shows it; `os.environ`, a copy, still has it.
 
     To take it out of `os.environ` changes nothing of what the kernel shows.
     """
@@ -17,6 +17,6 @@ def blank_key() -> None:
         return
     library = ctypes.CDLL(None)
     library.getenv.restype = ctypes.c_void_p
-    at = library.getenv(_NAME)
+    at = library.getenv(name)
     if at:
-        ctypes.memset(at, ord("*"), len(os.environb.get(_NAME, b"")))
+        ctypes.memset(at, ord("*"), len(os.environb.get(name, b"")))

@@ -105,6 +105,7 @@ def _rules(options: Mapping[str, Any]) -> Rules:
         rest_as_properties=options["rest_as_properties"],
         metric=options["metric"],
         unique_id_from=parts,
+        beside=filter(None, [options.get("account_column")]),
     )
 
 

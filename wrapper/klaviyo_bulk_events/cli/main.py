@@ -13,6 +13,7 @@ from klaviyo_bulk_events.version import __version__
 _SUMMARIES: Final = {
     "send": "Deliver events and report what became of every one.",
     "check": "Say what `send` would do, without sending anything.",
+    "plan": "Say how long sending must take, by account.",
     "status": "Say where the run of a journal, or a queue's spool, stands.",
     "rejects": "Write the rejects of a journal's run again.",
     "purge": "Take the personal data out of a journal or a spool.",

@@ -106,6 +106,13 @@ columns = together(
     ),
 )
 
+account_column = _rate(
+    "--account-column",
+    metavar="NAME",
+    help="The column or key that names a record's account, dotted if it is a field of the event "
+    "(properties.shop). [default: account]",
+)
+
 rates = together(
     _rate(
         "--rate",

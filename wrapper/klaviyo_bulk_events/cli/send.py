@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from klaviyo_bulk_events.cli import options as shared
 from klaviyo_bulk_events.cli.durations import duration
@@ -33,6 +34,15 @@ _output = grouped("Output")
     help="What --limiter and --journal know the account by; else a hash of the key. Two keys of "
     "one account share its limits under one name.",
 )
+@_delivery(
+    "--accounts",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Send each record to its own account. A TOML file of names with credentials by reference: "
+    'shop-1 = "env:SHOP_1_KEY", "file:PATH", or "module:function", which is called with the name '
+    "and yields an access token. What is under way after Ctrl-C then has --timeout.",
+)
+@shared.account_column
 @shared.rates
 @_delivery(
     "--limiter",
@@ -70,7 +80,8 @@ _output = grouped("Output")
     default=10,
     show_default=True,
     metavar="N",
-    help="How many requests may be under way at once.",
+    help="How many requests may be under way at once; with --accounts for each of them, 3 if not "
+    "given.",
 )
 @_delivery(
     "--narrowing-budget",
@@ -129,6 +140,9 @@ def send(ctx: click.Context, /, **options: Any) -> None:
       klaviyo-bulk-events send orders.jsonl --backfill --share 0.8 \
         --limiter redis://redis.internal
 
+    Records of many shops, each to its account:
+      klaviyo-bulk-events send all.jsonl --backfill --accounts accounts.toml --account-column shop
+
     Once the rejects are mended:
       klaviyo-bulk-events send rejects.jsonl --trigger-flows
 
@@ -142,6 +156,15 @@ def send(ctx: click.Context, /, **options: Any) -> None:
        "time": "2026-11-08T09:30:00Z", "value": 19.9, "properties": {"sku": "A1"}}
       metric,profile.email,time,value,properties.sku
     """
+    if options["accounts"] is not None:
+        from klaviyo_bulk_events.cli.sending_accounts import send_to_accounts
+
+        options["account_column"] = options["account_column"] or "account"
+        if ctx.get_parameter_source("max_in_flight") is ParameterSource.DEFAULT:
+            options["max_in_flight"] = 3
+        ctx.exit(send_to_accounts(options))
+    if options["account_column"] is not None:
+        raise click.UsageError("--account-column is for --accounts")
     from klaviyo_bulk_events.cli.sending import send_all
 
     ctx.exit(send_all(options))

@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 def send_all(options: Mapping[str, Any]) -> int:
     """Deliver what the options name; the exit code. Raises ConfigurationError."""
-    _check_outputs(options["rejects"], options["report"])
+    check_outputs(options["rejects"], options["report"])
     watch = _Watch()
     with account.client(options, watch) as client:
         keeping = _keeping(options)
         inputs = read_inputs(options, keeping.replayed() if keeping else None)
         if keeping:
             inputs = keeping.with_snapshot(inputs)
-        _check_report(options["report"], inputs)
+        check_report(options["report"], inputs)
         records: Iterator[Sourced] = inputs.records()
         if question.is_asked(options):
             yes, records = question.agreed(options, inputs.backfill, records)
@@ -53,7 +53,7 @@ def send_all(options: Mapping[str, Any]) -> int:
             journal = keeping.journal if keeping else None
             report, sentences = run.carry_out(client, records, journal)
     told = tell(summary(report, sentences))
-    written = _write_report(options["report"], report)
+    written = write_report(options["report"], report.as_dict())
     kept = rejects.complete()
     if run.interrupted is not None:
         return run.interrupted
@@ -149,12 +149,14 @@ class _Sending:
             self._watch.listeners.append(lambda notice: shown(printable(told(notice))))
 
 
-def _check_outputs(rejects: Path | None, report: Path | None) -> None:
+def check_outputs(rejects: Path | None, report: Path | None) -> None:
+    """Raises click.UsageError where one file would overwrite the other."""
     if rejects is not None and report is not None and overwrite_each_other(rejects, report):
         raise click.UsageError(f"--rejects and --report can't both be written to {report}")
 
 
-def _check_report(path: Path | None, inputs: Inputs) -> None:
+def check_report(path: Path | None, inputs: Inputs) -> None:
+    """Raises ConfigurationError for a report that can't be written, or is a source."""
     if path is None:
         return
     check_output("--report", path, inputs.paths)
@@ -164,12 +166,12 @@ def _check_report(path: Path | None, inputs: Inputs) -> None:
         raise ConfigurationError(f"{path} can't be written: {error.strerror}") from None
 
 
-def _write_report(path: Path | None, report: Report) -> bool:
+def write_report(path: Path | None, document: Mapping[str, Any]) -> bool:
     """Write the report as JSON; false, and a word about it, if there is no room for it."""
     if path is None:
         return True
     try:
-        path.write_bytes(orjson.dumps(report.as_dict(), option=orjson.OPT_INDENT_2) + b"\n")
+        path.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
     except OSError as error:
         say(f"{path} is not complete: {error.strerror}")
         return False

@@ -1,10 +1,10 @@
 """How what a source holds becomes records."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, time
 from typing import Any, Final
 
-from attrs import Factory, evolve, frozen
+from attrs import Factory, evolve, field, frozen
 
 from klaviyo_bulk_events import identifiers
 from klaviyo_bulk_events.problems import Problem, RecordError
@@ -27,6 +27,7 @@ class Rules:
     mapping: what a table's columns become, by their names.
     rest_as_properties: columns that are no field become properties.
     metric: the metric of every record; one that names another is rejected.
+    beside: columns that are no field, and stay in the record under their names for who reads it.
     unique_id_from: the columns, or names in a JSON record, whose texts make its `unique_id`.
     """
 
@@ -34,6 +35,7 @@ class Rules:
     rest_as_properties: bool = False
     metric: str | None = None
     unique_id_from: Sequence[str] = ()
+    beside: Collection[str] = field(default=(), converter=frozenset)
 
     def complete(self, record: dict[str, Any], look_up: Callable[[str], Any]) -> dict[str, Any]:
         """The record with the metric and the `unique_id`; `look_up` gives what a name stands for.

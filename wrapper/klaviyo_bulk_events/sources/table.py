@@ -130,7 +130,12 @@ def _mapped(
         raise ConfigurationError(
             f"{name} has no column {_listed(missing)}, which --map names; it has {_listed(header)}"
         )
-    unknown = [c for c in header if c not in rules.mapping and not is_field(c)]
+    if missing := [c for c in rules.beside if c not in header and not is_field(c)]:
+        raise ConfigurationError(
+            f"{name} has no column {_listed(missing)}; it has {_listed(header)}"
+        )
+    known = {*rules.beside, *rules.mapping}
+    unknown = [c for c in header if c not in known and not is_field(c)]
     rest = [c for c in unknown if rules.rest_as_properties and not c.startswith("profile.")]
     if lost := [column for column in unknown if column not in rest]:
         raise ConfigurationError(_unknown(name, lost, header))

@@ -1,0 +1,364 @@
+"""One stream of records of many accounts.
+
+An account is served in legs: a run of its own over whole blocks of its records, which gives its
+turn to others after a while. Between legs an account has nothing in memory but what waits.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Mapping
+from typing import Any, Final, TypeAlias
+
+import attrs
+from attrs import Factory, define
+
+from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
+from klaviyo_bulk_events.async_run import AsyncRun, in_turns
+from klaviyo_bulk_events.encoder import Key
+from klaviyo_bulk_events.endpoint import Endpoint
+from klaviyo_bulk_events.errors import ConfigurationError
+from klaviyo_bulk_events.intake import Intake
+from klaviyo_bulk_events.ledger import Ledger, NoLedger
+from klaviyo_bulk_events.outcomes import Outcome, Status
+from klaviyo_bulk_events.planner import Record, Sourced
+from klaviyo_bulk_events.problems import Problem, below
+from klaviyo_bulk_events.record_form import split
+from klaviyo_bulk_events.records import EVENT_FIELDS
+from klaviyo_bulk_events.repeats import Repeat, Repeats
+from klaviyo_bulk_events.report import Report, StoppedError, Tally, summed
+from klaviyo_bulk_events.waiting import BLOCK, Waiting
+
+NOBODY: Final = ""
+"""What the report of records without a known account stands under."""
+_BLOCKS_OF_A_LEG: Final = 100
+"""After so many an account lets another have its turn; at its limits that is 40 seconds or more."""
+_ENOUGH: Final = 2 * BLOCK
+"""An account with so many records waiting needs no more to be read for now."""
+
+_RECORDS_AT_ONCE: Final = 100
+"""Records handed on before the event loop gets a turn."""
+_REFUSED: Final = {
+    "missing_account": "the record has no account, so nobody knows where it should go",
+    "unknown_account": "there is no credential for the account of this record",
+}
+
+_log = logging.getLogger("klaviyo_bulk_events")
+
+AccountOf: TypeAlias = str | Callable[[Record], str | None]
+"""The name, dotted in the record form, under which a record has its account; or what finds it."""
+Hear: TypeAlias = Callable[[str, Outcome], None]
+
+
+@define(eq=False)
+class _Lane:
+    """An account that has come up in the stream.
+
+    `left` is what its leg took and did not read yet, `parked` why nothing more is sent.
+    """
+
+    account: str
+    leg: asyncio.Task[None] | None = None
+    run: AsyncRun | None = None
+    parked: str | None = None
+    counted: int = 0
+    left: deque[Record] = Factory(deque)
+    unsent: Tally = Factory(Tally)
+    reports: list[Report] = Factory(list)
+
+
+class _Remembering(NoLedger):
+    """Finds an account's repeats over all of its legs, in what all accounts remember together."""
+
+    def __init__(self, repeats: Repeats, account: str) -> None:
+        self.repeats = self
+        self._shared = repeats
+        self._account = account
+
+    def open(self, endpoint: Endpoint, intake: Intake, backfill: bool | None) -> Ledger:
+        """Begin a leg."""
+        return self
+
+    def note(self, key: Key, data: bytes, opening: bytes, /) -> Repeat | None:
+        """See `Memory`."""
+        return self._shared.note((self._account, key), data, opening)
+
+
+class AccountStream:
+    """Delivers records to their accounts, none slowed by another's pause, refusal or size.
+
+    The source is read as long as there is an account with little to send. Records that come for
+    others meanwhile wait, in memory and then on disk. Once the disk's share is full nothing is read
+    until there is room: from then on the stream is as fast as its slowest account, which is said in
+    the log. No record is refused for want of room: it would be lost for another account's size.
+    """
+
+    def __init__(
+        self,
+        client: Callable[[str], AsyncKlaviyoBulkEvents],
+        known: Collection[str],
+        waiting: Waiting,
+        *,
+        at_once: int,
+        account: AccountOf,
+        backfill: bool | None,
+        intake: Intake,
+        hear: Hear | None,
+    ) -> None:
+        self._client = client
+        self._known = known
+        self._waiting = waiting
+        self._turns = asyncio.Semaphore(at_once)
+        self._account = account
+        self._backfill = backfill
+        self._intake = intake
+        self._hear = hear
+        self._repeats = Repeats(intake.window)
+        self._lanes: dict[str, _Lane] = {}
+        self._content: set[str] = set()
+        self._parked = 0
+        self._room = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._nobody = Tally()
+        self._stopped = self._read_all = self._told_of_room = False
+
+    async def send(self, records: Iterable[Record] | AsyncIterable[Record]) -> dict[str, Report]:
+        """Deliver them all; a report for each account that came up.
+
+        Whatever `records` raises is raised once everything that was read is settled.
+        """
+        failure: Exception | None = None
+        try:
+            await self._read(records)
+        except Exception as error:
+            failure = error
+        except asyncio.CancelledError:
+            self.stop()
+            await asyncio.shield(self._finish())
+            raise
+        self._read_all = True
+        await self._finish()
+        reports = self._reports()
+        if failure is not None:
+            total = summed(reports.values()) if reports else "nothing"
+            failure.add_note(f"what was taken before is settled: {total}")
+            raise failure
+        return reports
+
+    def stop(self) -> None:
+        """End early, from the event loop: what is in flight is settled, the rest is unsent."""
+        self._stopped = True
+        self._room.set()
+        for lane in self._lanes.values():
+            if lane.run is not None:
+                lane.run.stop()
+
+    async def _read(self, records: Iterable[Record] | AsyncIterable[Record]) -> None:
+        async for record in in_turns(records):
+            account, record = with_account(record, self._account)
+            if account is None or account not in self._known:
+                self._refuse(account, record)
+            else:
+                self._put(self._lanes.setdefault(account, _Lane(account)), record)
+            while not self._is_over and self._is_enough:
+                await self._for_room()
+            if self._is_over:
+                return
+
+    def _put(self, lane: _Lane, record: Record) -> None:
+        if lane.parked is not None:
+            self._give_up(lane, [record])
+            return
+        self._waiting.put(lane.account, record)
+        count = self._waiting.count(lane.account)
+        if count >= _ENOUGH:
+            self._content.add(lane.account)
+        if count >= BLOCK:
+            self._begin(lane)
+
+    @property
+    def _is_over(self) -> bool:
+        return self._stopped or self._parked >= len(self._known)
+
+    @property
+    def _is_enough(self) -> bool:
+        content = len(self._content) + self._parked
+        return self._waiting.is_full or content >= len(self._known)
+
+    async def _for_room(self) -> None:
+        if self._waiting.is_full and not self._told_of_room:
+            self._told_of_room = True
+            _log.warning(
+                "records of slow accounts fill their place on disk: the others wait for them now"
+            )
+        self._room.clear()
+        if not any(lane.leg for lane in self._lanes.values()):
+            for account in self._waiting.accounts()[:1]:  # not one has a whole block
+                self._begin(self._lanes[account])
+        await self._room.wait()
+
+    def _begin(self, lane: _Lane) -> None:
+        if lane.leg is None:
+            lane.leg = asyncio.create_task(self._leg(lane))
+
+    async def _finish(self) -> None:
+        """Serve what still waits, the largest accounts first."""
+        while True:
+            self._ended.clear()
+            for account in self._waiting.accounts():
+                lane = self._lanes[account]
+                if not self._stopped:
+                    self._begin(lane)
+                elif lane.leg is None:
+                    self._park(lane, "the run was stopped")
+            if not any(lane.leg for lane in self._lanes.values()):
+                return
+            await self._ended.wait()
+
+    async def _leg(self, lane: _Lane) -> None:
+        try:
+            async with self._turns:
+                if not self._stopped:
+                    await self._serve(lane)
+        finally:
+            lane.leg = lane.run = None
+            if self._waiting.count(lane.account) >= BLOCK and not self._stopped:
+                self._begin(lane)
+            self._room.set()
+            self._ended.set()
+
+    async def _serve(self, lane: _Lane) -> None:
+        why: str | None = None
+        try:
+            client = self._client(lane.account)
+            lane.run = self._run(client, lane)
+            async for outcome in lane.run:
+                self._tell(lane, outcome)
+        except StoppedError as stopped:
+            why = str(stopped)
+        except Exception as error:  # one account's trouble is its own
+            _log.exception("the account %s is given up", lane.account)
+            why = str(error) if isinstance(error, ConfigurationError) else type(error).__name__
+        if lane.run is not None:
+            await client.rest()
+            report = lane.run.report()
+            lane.reports.append(report)
+            lane.counted += report.submitted
+            why = why or report.stopped
+        if self._stopped:
+            why = why or "the run was stopped"
+        if why is not None:
+            self._park(lane, why)
+
+    def _run(self, client: AsyncKlaviyoBulkEvents, lane: _Lane) -> AsyncRun:
+        return client.begin(
+            self._blocks(lane),
+            self._backfill,
+            self._intake,
+            _Remembering(self._repeats, lane.account),
+            keep_records=self._hear is not None,
+        )
+
+    async def _blocks(self, lane: _Lane) -> AsyncIterator[Record]:
+        """What a leg takes: at least a block, and then only whole ones, so requests are full."""
+        for number in range(_BLOCKS_OF_A_LEG):
+            count = self._waiting.count(lane.account)
+            if not count or (number and count < BLOCK and not self._read_all):
+                return
+            lane.left.extend(self._waiting.take(lane.account))
+            if self._waiting.count(lane.account) < _ENOUGH:
+                self._content.discard(lane.account)
+            self._room.set()
+            while lane.left:
+                if len(lane.left) % _RECORDS_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+                yield lane.left.popleft()
+
+    def _park(self, lane: _Lane, why: str) -> None:
+        """Send nothing more to the account: what waits for it is unsent, and what still comes."""
+        if lane.parked is None:
+            lane.parked = why
+            self._parked += 1
+            self._content.discard(lane.account)
+        self._give_up(lane, lane.left)
+        lane.left.clear()
+        while self._waiting.count(lane.account):
+            self._give_up(lane, self._waiting.take(lane.account))
+
+    def _give_up(self, lane: _Lane, records: Iterable[Record]) -> None:
+        for record in records:
+            problem = Problem("", "account_given_up", f"not sent: {lane.parked}")
+            settled = _outcome(record, Status.UNSENT, problem, lane.counted)
+            lane.counted += 1
+            lane.unsent.add_outcome(settled)
+            if self._hear is not None:
+                self._hear(lane.account, settled)
+
+    def _tell(self, lane: _Lane, outcome: Outcome) -> None:
+        if self._hear is not None:
+            position = lane.counted + outcome.position
+            self._hear(lane.account, attrs.evolve(outcome, position=position))
+
+    def _refuse(self, account: str | None, record: Record) -> None:
+        """Reject a record of which nobody knows where it should go."""
+        code = "missing_account" if account is None else "unknown_account"
+        problem = Problem(self._pointer(), code, _REFUSED[code])
+        if isinstance(record, Sourced) and record.problem is not None:
+            problem = record.problem
+        settled = _outcome(record, Status.REJECTED, problem, self._nobody.settled)
+        self._nobody.add_outcome(settled)
+        if self._hear is not None:
+            self._hear(NOBODY, settled)
+
+    def _pointer(self) -> str:
+        pointer = ""
+        if isinstance(self._account, str):
+            path, last = split(self._account)
+            for step in (*path, last):
+                pointer = below(pointer, step)
+        return pointer
+
+    def _reports(self) -> dict[str, Report]:
+        reports = {}
+        for lane in self._lanes.values():
+            parts = [*lane.reports, lane.unsent.report(lane.unsent.settled)]
+            reports[lane.account] = attrs.evolve(summed(parts), stopped=lane.parked)
+        if self._nobody.settled:
+            reports[NOBODY] = self._nobody.report(self._nobody.settled)
+        return reports
+
+
+def with_account(record: Record, where: AccountOf) -> tuple[str | None, Record]:
+    """The record's account, and the record without a name for it that no event has."""
+    if not isinstance(where, str):
+        return where(record), record
+    given = record.record if isinstance(record, Sourced) else record
+    if not isinstance(given, Mapping):
+        return None, record
+    account = _as_name(_at(given, where))
+    if where in given and where not in EVENT_FIELDS and not split(where)[0]:
+        given = {name: value for name, value in given.items() if name != where}
+        record = attrs.evolve(record, record=given) if isinstance(record, Sourced) else given
+    return account, record
+
+
+def _at(record: Mapping[str, Any], name: str) -> Any:
+    if name in record:
+        return record[name]
+    path, last = split(name)
+    value: Any = record
+    for step in (*path, last):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
+def _as_name(given: object) -> str | None:
+    if isinstance(given, int) and not isinstance(given, bool):
+        return str(given)
+    return given if isinstance(given, str) and given else None
+
+
+def _outcome(record: Record, status: Status, problem: Problem, position: int) -> Outcome:
+    given = record.record if isinstance(record, Sourced) else record
+    origin = record.origin if isinstance(record, Sourced) else None
+    return Outcome(status, position, given, (problem,), origin=origin)
