@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from klaviyo_bulk_events.client import KlaviyoBulkEvents
     from klaviyo_bulk_events.errors import (
         ConfigurationError,
+        JournalError,
         KlaviyoBulkEventsError,
+        LimiterError,
         QueueFullError,
         SpoolError,
     )
@@ -36,8 +38,10 @@ __all__ = [
     "Event",
     "EventQueue",
     "Intake",
+    "JournalError",
     "KlaviyoBulkEvents",
     "KlaviyoBulkEventsError",
+    "LimiterError",
     "Location",
     "Outcome",
     "Problem",
@@ -61,7 +65,14 @@ _MODULES = {
     "async_client": ("AsyncKlaviyoBulkEvents",),
     "async_run": ("AsyncRun",),
     "client": ("KlaviyoBulkEvents",),
-    "errors": ("ConfigurationError", "KlaviyoBulkEventsError", "QueueFullError", "SpoolError"),
+    "errors": (
+        "ConfigurationError",
+        "JournalError",
+        "KlaviyoBulkEventsError",
+        "LimiterError",
+        "QueueFullError",
+        "SpoolError",
+    ),
     "intake": ("Intake",),
     "outcomes": ("Outcome", "Status"),
     "problems": ("Problem", "RecordError"),
