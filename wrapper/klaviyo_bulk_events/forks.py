@@ -1,5 +1,6 @@
 """What a process that is forked off must not share with the one it came from."""
 
+import logging
 import os
 import weakref
 from collections.abc import Callable
@@ -7,6 +8,8 @@ from typing import Any, Final
 
 _Hook = Callable[[], None]
 _Hooks = list["weakref.WeakMethod[_Hook]"]
+
+_log: Final = logging.getLogger("klaviyo_bulk_events")
 
 _before: Final[_Hooks] = []
 _in_parent: Final[_Hooks] = []
@@ -35,8 +38,11 @@ def _add(hooks: _Hooks, method: Any) -> None:
 def _call(hooks: _Hooks) -> None:
     for hook in tuple(hooks):
         method = hook()
-        if method is not None:
-            method()
+        try:
+            if method is not None:
+                method()
+        except Exception:  # one that fails must not keep the others from being called
+            _log.exception("what a fork needs could not be done")
 
 
 if hasattr(os, "register_at_fork"):
