@@ -1,16 +1,18 @@
 """What proves to Klaviyo who sends, kept out of every text that somebody may see."""
 
-import asyncio
 import hashlib
 import inspect
 import os
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeAlias, final
+from typing import TYPE_CHECKING, Protocol, TypeAlias, final
 
 from klaviyo_bulk_events import forks
 from klaviyo_bulk_events.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import asyncio
 
 TokenSource: TypeAlias = Callable[[], str] | Callable[[], Awaitable[str]]
 """Yields an OAuth access token that is good now."""
@@ -108,7 +110,7 @@ class AccessToken:
         self._source = source
         self._token: str | None = None
         self._asked = float("-inf")
-        self._async_lock = asyncio.Lock()
+        self._async_lock: asyncio.Lock | None = None
         self._renew_lock()
         forks.in_child(self._renew_lock)
 
@@ -147,6 +149,10 @@ class AccessToken:
 
     async def renew_async(self, since: float) -> bool:
         """The same for an event loop."""
+        import asyncio  # 20 ms, which an event loop has paid
+
+        if self._async_lock is None:
+            self._async_lock = asyncio.Lock()
         async with self._async_lock:
             if self._asked < since:
                 given = self._source()
