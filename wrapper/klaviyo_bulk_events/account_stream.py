@@ -7,12 +7,13 @@ turn to others after a while. Between legs an account has nothing in memory but 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Mapping
-from typing import Any, Final, TypeAlias
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable
+from typing import Final, TypeAlias
 
 import attrs
 from attrs import Factory, define
 
+from klaviyo_bulk_events.account_of import AccountOf, pointer_to, with_account
 from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
 from klaviyo_bulk_events.async_run import AsyncRun, in_turns
 from klaviyo_bulk_events.encoder import Key
@@ -22,9 +23,7 @@ from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.ledger import Ledger, NoLedger
 from klaviyo_bulk_events.outcomes import Outcome, Status
 from klaviyo_bulk_events.planner import Record, Sourced
-from klaviyo_bulk_events.problems import Problem, below
-from klaviyo_bulk_events.record_form import split
-from klaviyo_bulk_events.records import EVENT_FIELDS
+from klaviyo_bulk_events.problems import Problem
 from klaviyo_bulk_events.repeats import Repeat, Repeats
 from klaviyo_bulk_events.report import Report, StoppedError, Tally, summed
 from klaviyo_bulk_events.waiting import BLOCK, Waiting
@@ -45,8 +44,6 @@ _REFUSED: Final = {
 
 _log = logging.getLogger("klaviyo_bulk_events")
 
-AccountOf: TypeAlias = str | Callable[[Record], str | None]
-"""The name, dotted in the record form, under which a record has its account; or what finds it."""
 Hear: TypeAlias = Callable[[str, Outcome], None]
 
 
@@ -302,21 +299,13 @@ class AccountStream:
     def _refuse(self, account: str | None, record: Record) -> None:
         """Reject a record of which nobody knows where it should go."""
         code = "missing_account" if account is None else "unknown_account"
-        problem = Problem(self._pointer(), code, _REFUSED[code])
+        problem = Problem(pointer_to(self._account), code, _REFUSED[code])
         if isinstance(record, Sourced) and record.problem is not None:
             problem = record.problem
         settled = _outcome(record, Status.REJECTED, problem, self._nobody.settled)
         self._nobody.add_outcome(settled)
         if self._hear is not None:
             self._hear(NOBODY, settled)
-
-    def _pointer(self) -> str:
-        pointer = ""
-        if isinstance(self._account, str):
-            path, last = split(self._account)
-            for step in (*path, last):
-                pointer = below(pointer, step)
-        return pointer
 
     def _reports(self) -> dict[str, Report]:
         reports = {}
@@ -326,36 +315,6 @@ class AccountStream:
         if self._nobody.settled:
             reports[NOBODY] = self._nobody.report(self._nobody.settled)
         return reports
-
-
-def with_account(record: Record, where: AccountOf) -> tuple[str | None, Record]:
-    """The record's account, and the record without a name for it that no event has."""
-    if not isinstance(where, str):
-        return where(record), record
-    given = record.record if isinstance(record, Sourced) else record
-    if not isinstance(given, Mapping):
-        return None, record
-    account = _as_name(_at(given, where))
-    if where in given and where not in EVENT_FIELDS and not split(where)[0]:
-        given = {name: value for name, value in given.items() if name != where}
-        record = attrs.evolve(record, record=given) if isinstance(record, Sourced) else given
-    return account, record
-
-
-def _at(record: Mapping[str, Any], name: str) -> Any:
-    if name in record:
-        return record[name]
-    path, last = split(name)
-    value: Any = record
-    for step in (*path, last):
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value
-
-
-def _as_name(given: object) -> str | None:
-    if isinstance(given, int) and not isinstance(given, bool):
-        return str(given)
-    return given if isinstance(given, str) and given else None
 
 
 def _outcome(record: Record, status: Status, problem: Problem, position: int) -> Outcome:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import click
 from attrs import Factory, define
 
-from klaviyo_bulk_events.account_stream import with_account
+from klaviyo_bulk_events.account_of import with_account
 from klaviyo_bulk_events.cli.display import tell
 from klaviyo_bulk_events.cli.exits import Exit
 from klaviyo_bulk_events.cli.inputs import read_inputs
