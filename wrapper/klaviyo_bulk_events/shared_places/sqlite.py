@@ -84,14 +84,14 @@ class SQLitePlaces:
     ) -> list[list[int]]:
         """Be alive in the line, at its end if new; the limits of those who stand before."""
         database.execute(
-            "INSERT INTO line(account, seat, alive_until, limits) VALUES(?1, ?2, ?3, ?4) "
-            "ON CONFLICT(account, seat) DO UPDATE SET alive_until = ?3",
+            "INSERT INTO line(account, seat, alive_until, limits) VALUES(?, ?, ?, ?) "
+            "ON CONFLICT(account, seat) DO UPDATE SET alive_until = excluded.alive_until",
             (self._account, seat, now + SEAT_SECONDS, self._limits),
         )
         ahead = database.execute(
-            "SELECT limits FROM line WHERE account = ?1 AND number < "
-            "(SELECT number FROM line WHERE account = ?1 AND seat = ?2) ORDER BY number",
-            (self._account, seat),
+            "SELECT limits FROM line WHERE account = ? AND number < "
+            "(SELECT number FROM line WHERE account = ? AND seat = ?) ORDER BY number",
+            (self._account, self._account, seat),
         )
         return [list(map(int, limits.split())) for (limits,) in ahead]
 
@@ -191,8 +191,8 @@ class SQLitePlaces:
 
     def _count_anew(self, database: sqlite3.Connection, last: float, now: float) -> None:
         # What was in flight keeps what it had left of its lease.
-        query = "UPDATE places SET until = max(until, ?1) + ?2 - ?1 WHERE account = ?3"
-        database.execute(query, (last, now, self._account))
+        query = "UPDATE places SET until = max(until, ?) + ? WHERE account = ?"
+        database.execute(query, (last, now - last, self._account))
         database.execute("DELETE FROM line WHERE account = ?", (self._account,))
 
     def _opened(self) -> sqlite3.Connection:
