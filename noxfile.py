@@ -16,6 +16,9 @@ OLDEST = "3.11"
 # The newest is tested where it is installed; nox fetches the others if need be.
 PYTHONS = [OLDEST, "3.12", "3.13", *(["3.14"] if shutil.which("python3.14") else [])]
 
+# Tests with sessions of their own.
+ELSEWHERE = [f"--ignore=tests/{name}" for name in ("docs", "openapi")]
+
 
 def show_all_of_pyenv() -> None:
     """Let nox find every Python that pyenv has: it shows the chosen one only."""
@@ -42,11 +45,17 @@ def install_wheel(session: nox.Session, extras: str) -> None:
     session.install("--reinstall-package", "klaviyo-bulk-events", f"{newest}[{extras}]")
 
 
+def install_debian(session: nox.Session, **programs: str) -> None:
+    """In CI, have the Debian packages with the programs that tests need."""
+    missing = [package for program, package in programs.items() if not shutil.which(program)]
+    if os.environ.get("CI") and missing:
+        session.run("apt-get", "update", "-qq", external=True)
+        session.run("apt-get", "install", "-y", "-qq", *missing, external=True)
+
+
 def install_redis(session: nox.Session) -> None:
     """In CI, have the real Redis that some tests need; elsewhere they are skipped."""
-    if os.environ.get("CI") and not shutil.which("redis-server"):
-        session.run("apt-get", "update", "-qq", external=True)
-        session.run("apt-get", "install", "-y", "-qq", "redis-server", external=True)
+    install_debian(session, **{"redis-server": "redis-server"})
 
 
 @nox.session
@@ -71,7 +80,7 @@ def tests(session: nox.Session) -> None:
     install_redis(session)
     install_groups(session, "test")
     install_wheel(session, "all")
-    session.run("pytest", "--ignore=tests/openapi", *session.posargs)
+    session.run("pytest", *ELSEWHERE, *session.posargs)
 
 
 @nox.session(python=OLDEST)
@@ -85,7 +94,7 @@ def tests_oldest(session: nox.Session) -> None:
     session.install("--resolution=lowest-direct", *oldest)
     install_groups(session, "test")
     install_wheel(session, "all")
-    session.run("pytest", "--ignore=tests/openapi", *session.posargs)
+    session.run("pytest", *ELSEWHERE, *session.posargs)
 
 
 @nox.session
@@ -100,6 +109,20 @@ def drift(session: nox.Session) -> None:
     """Fail if generated/ is not what the pinned generator makes of openapi/."""
     install_groups(session, "generate")
     session.run("python", "-m", "openapi", "drift")
+
+
+@nox.session(python=OLDEST)
+def docs(session: nox.Session) -> None:
+    """Build the site, and do all that README and its pages tell their readers to do.
+
+    Needs redis-server, and PostgreSQL's server and psql. The site is left in `site/`.
+    """
+    debian = {"redis-server": "redis-server", "postgres": "postgresql", "psql": "postgresql-client"}
+    install_debian(session, **debian, curl="curl")
+    install_groups(session, "docs")
+    install_wheel(session, "all")
+    session.run("zensical", "build", "--strict", "--clean")
+    session.run("pytest", "tests/docs", *session.posargs)
 
 
 @nox.session(default=False)

@@ -59,12 +59,13 @@ class AsyncAccounts:
     waits for another's pause or refusal. An account that nothing is sent to costs its credential;
     one that was sent to keeps its limiter and no connection.
 
-    credentials: by the account's name, its private key or what yields its access tokens.
-    at_once: how many accounts are under way at a time; the others wait until one of these is done,
-        however long it pauses. It bounds memory (a request of at most 5 MB each, and more in
-        flight) and connections (at most `max_in_flight` each, 3 if not given).
-    on_event: called with the account's name and every wait, retry, pause and answer.
-    settings: those of `AsyncKlaviyoBulkEvents`.
+    Args:
+        credentials: by the account's name, its private key or what yields its access tokens.
+        at_once: how many accounts are under way at a time; the others wait until one of these is
+            done, however long it pauses. It bounds memory (a request of at most 5 MB each, and more
+            in flight) and connections (at most `max_in_flight` each, 3 if not given).
+        on_event: called with the account's name and every wait, retry, pause and answer.
+        settings: those of `AsyncKlaviyoBulkEvents`.
     """
 
     def __init__(
@@ -134,13 +135,14 @@ class AsyncAccounts:
     ) -> dict[str, Report]:
         """Deliver one stream of records, each to its own account; a report for each account.
 
-        account: the key or column that has it, as in `properties.shop`; one that is no field of an
-            event is taken out of the record. Or a function of the record.
-        on_outcome: called with the account and the outcome of each record, whose `position` counts
-            the account's records.
-        in_memory: records that may wait in memory for their account; the others wait on disk, where
-            temporary files are made (TMPDIR), and only while the process lives.
-        on_disk: bytes that may wait there, before the stream waits for its slowest account.
+        Args:
+            account: the key or column that has it, as in `properties.shop`; one that is no field of
+                an event is taken out of the record. Or a function of the record.
+            on_outcome: called with the account and the outcome of each record, whose `position`
+                counts the account's records.
+            in_memory: records that may wait in memory for their account; the others wait on disk,
+                where temporary files are made (TMPDIR), and only while the process lives.
+            on_disk: bytes that may wait there, before the stream waits for its slowest account.
 
         What ends an account's run stands in its report (`stopped`): the rest of its records are
         unsent. Records whose account is missing or has no credential are rejected, in a report

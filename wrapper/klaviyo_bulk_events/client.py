@@ -39,24 +39,29 @@ if TYPE_CHECKING:
 class KlaviyoBulkEvents:
     """Delivers events to one Klaviyo account, at its rate limit. Safe to share between threads.
 
-    api_key: a private key with the scope `events:write`; from KLAVIYO_API_KEY if not given. Or a
-        function that returns an OAuth access token: it is asked again, once, when one is refused.
-    account: what a shared limiter and a journal know the account by; a hash of the key if not
-        given. Two keys of one account share its limits under one name.
-    base_url: from KLAVIYO_BASE_URL if not given, else the spec's server.
-    rates: such as `["10/s", "150/m"]`; the spec's if not given.
-    share: the part of the rates that this client takes at most, to leave room for others.
-    limiter: who shares them. `memory:` is for this client alone, `sqlite:///PATH` for the processes
-        of one host (`sqlite:////PATH` from the root), `redis://` and `rediss://` for many hosts.
-    timeout: the most seconds that one attempt may take, from connecting to the end of its answer.
-    deadline: the most seconds that a request is tried for, counted from its first attempt.
-    wait_for_outage: so many instead, if that is longer, before an outage ends the run.
-    max_in_flight: how many requests may be under way at once.
-    narrowing_budget: how many more requests may go into finding the events for which Klaviyo
-        refused one; what it leaves unresolved is rejected as `refused_together`.
-    resend_unsafe: events without `unique_id` (see `Intake.derive_unique_id`) are sent again even
-        where they may have been recorded, and may then be there twice; else they are `unknown`.
-    on_event: called with every wait, retry, pause and answer (see `steps`), from any thread.
+    Args:
+        api_key: a private key with the scope `events:write`; from KLAVIYO_API_KEY if not given. Or
+            a function that returns an OAuth access token: it is asked again, once, when one is
+            refused.
+        account: what a shared limiter and a journal know the account by; a hash of the key if not
+            given. Two keys of one account share its limits under one name.
+        base_url: from KLAVIYO_BASE_URL if not given, else the spec's server.
+        rates: such as `["10/s", "150/m"]`; the spec's if not given.
+        share: the part of the rates that this client takes at most, to leave room for others.
+        limiter: who shares them. `memory:` is for this client alone, `sqlite:///PATH` for the
+            processes of one host (`sqlite:////PATH` from the root), `redis://` and `rediss://` for
+            many hosts.
+        timeout: the most seconds that one attempt may take, from connecting to the end of its
+            answer.
+        deadline: the most seconds that a request is tried for, counted from its first attempt.
+        wait_for_outage: so many instead, if that is longer, before an outage ends the run.
+        max_in_flight: how many requests may be under way at once.
+        narrowing_budget: how many more requests may go into finding the events for which Klaviyo
+            refused one; what it leaves unresolved is rejected as `refused_together`.
+        resend_unsafe: events without `unique_id` (see `Intake.derive_unique_id`) are sent again
+            even where they may have been recorded, and may then be there twice; else they are
+            `unknown`.
+        on_event: called with every wait, retry, pause and answer (see `steps`), from any thread.
 
     Raises ConfigurationError.
     """

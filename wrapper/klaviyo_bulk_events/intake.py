@@ -13,16 +13,19 @@ class Intake:
 
     Raises ConfigurationError for a timezone, metrics or a window of another kind.
 
-    timezone: the IANA name of the zone that naive times are in.
-    unix_time: numbers are Unix seconds.
-    stamp_now: a record without a time gets the time at which it is taken in (an `Event` always).
-    profile_updates: false sends of each profile its identifiers alone.
-    derive_unique_id: an event without `unique_id` gets one from its content. Without it Klaviyo
-        keeps one event for each profile, metric and second.
-    metrics: the only metrics allowed; None allows all. A metric can never be deleted.
-    nulls: None in a record is sent as null rather than left out, where the spec takes one; that of
-        a `time`, `unique_id` or `backfill`, which must be known here, still means "not given".
-    window: how many keys are remembered to find repeats; 0 finds none.
+    Attributes:
+        timezone: the IANA name of the zone that naive times are in.
+        unix_time: numbers are Unix seconds.
+        stamp_now: a record without a time gets the time at which it is taken in (an `Event`
+            always).
+        profile_updates: false sends of each profile its identifiers alone.
+        derive_unique_id: an event without `unique_id` gets one from its content. Without it Klaviyo
+            keeps one event for each profile, metric and second.
+        metrics: the only metrics allowed; None allows all. A metric can never be deleted.
+        nulls: None in a record is sent as null rather than left out, where the spec takes one; that
+            of a `time`, `unique_id` or `backfill`, which must be known here, still means "not
+            given".
+        window: how many keys are remembered to find repeats; 0 finds none.
     """
 
     timezone: str | None = None

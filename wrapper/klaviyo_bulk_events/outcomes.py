@@ -15,12 +15,13 @@ from klaviyo_bulk_events.records import Event
 class Status(StrEnum):
     """What became of an event.
 
-    accepted: Klaviyo answered 202 to a request that held it.
-    duplicate: it was given before in this run, or Klaviyo named it as a repeat.
-    rejected: it breaks a rule, ours or Klaviyo's, and was not recorded.
-    unknown: it was sent and no answer settled it; its problems tell what came of every attempt.
-        Sent again with the same time and `unique_id` it counts once.
-    unsent: it was not sent, or certainly not processed.
+    Attributes:
+        accepted: Klaviyo answered 202 to a request that held it.
+        duplicate: it was given before in this run, or Klaviyo named it as a repeat.
+        rejected: it breaks a rule, ours or Klaviyo's, and was not recorded.
+        unknown: it was sent and no answer settled it; its problems tell what came of every attempt.
+            Sent again with the same time and `unique_id` it counts once.
+        unsent: it was not sent, or certainly not processed.
     """
 
     ACCEPTED = "accepted"
@@ -34,8 +35,15 @@ class Status(StrEnum):
 class Outcome:
     """What became of one event.
 
-    `position` counts the source's records from 0, `origin` says where a file had it. `record` is
-    what the caller gave; `time` and `unique_id` are what went out, or would have.
+    Attributes:
+        status: what became of it.
+        position: which record of the source it was, from 0.
+        record: what the caller gave.
+        problems: why it was not accepted; for `unknown`, what came of every attempt.
+        warnings: what Klaviyo takes and then drops.
+        origin: where a file had it, such as `orders.csv:17`.
+        time: as it went out, or would have.
+        unique_id: as it went out, or would have.
     """
 
     status: Status

@@ -24,18 +24,20 @@ WhenFullName: TypeAlias = Literal["block", "raise", "drop"]
 class QueueOptions(TypedDict, total=False):
     """What a queue can be told to be, all of it if wanted.
 
-    intake: how records are taken in, with `stamp_now`.
-    spool: the path of a file, which makes the queue durable; several processes may share it.
-    max_age: seconds after which what waits is sent, however little it is (1).
-    batch_events, batch_bytes: how much is sent at once, if so much waits (the endpoint's limits).
-    max_events: how many may wait (100,000; 1,000,000 in a spool).
-    max_bytes: how many bytes of events may wait in memory (100,000,000).
-    when_full: `put` drops the event and counts it (`drop`), raises QueueFullError (`raise`) or
-        waits for room (`block`).
-    on_outcome: called with every outcome, those of `put` itself from its thread and all others from
-        the sender's, which waits for it.
-    exit_timeout: seconds that closing may take, at exit, too (10).
-    retry_after: seconds from a refused key, or the like, to the next attempt (60).
+    Attributes:
+        intake: how records are taken in, with `stamp_now`.
+        spool: the path of a file, which makes the queue durable; several processes may share it.
+        max_age: seconds after which what waits is sent, however little it is (1).
+        batch_events: how many are sent at once, if so many wait (the endpoint's limit).
+        batch_bytes: how many bytes are sent at once, if so many wait (the endpoint's limit).
+        max_events: how many may wait (100,000; 1,000,000 in a spool).
+        max_bytes: how many bytes of events may wait in memory (100,000,000).
+        when_full: `put` drops the event and counts it (`drop`), raises QueueFullError (`raise`) or
+            waits for room (`block`).
+        on_outcome: called with every outcome, those of `put` itself from its thread and all others
+            from the sender's, which waits for it.
+        exit_timeout: seconds that closing may take, at exit, too (10).
+        retry_after: seconds from a refused key, or the like, to the next attempt (60).
     """
 
     intake: Intake | None

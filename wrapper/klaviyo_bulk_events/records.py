@@ -102,14 +102,32 @@ class Location:
 class Profile:
     """Whom an event is about.
 
-    At least one of `email`, `phone_number`, `external_id` and `id` must be given. `id` is
-    Klaviyo's own key; a key of yours is `external_id`. `kx` goes out as `_kx`. Everything that is
-    no identifier updates the profile, also when the event itself is old.
+    At least one of `email`, `phone_number`, `external_id` and `id` must be given. Everything that
+    is no identifier updates the profile, also when the event itself is old.
 
-    `append` and `unappend` add values to and remove values from array properties, `unset` removes
-    properties; `append_identifiers` and `unappend_identifiers` do so with secondary identifiers.
-    What holds these in a request, `patch_properties`, `patch_identifiers` and `meta` around both,
-    can only be NULL itself.
+    Attributes:
+        email: the address, at most 100 characters.
+        phone_number: E.164, such as +15005550006.
+        external_id: a key of yours, at most 255 characters.
+        id: Klaviyo's own key, not yours.
+        anonymous_id: what an anonymous visitor is known by.
+        kx: goes out as `_kx`.
+        first_name: a profile attribute.
+        last_name: a profile attribute.
+        organization: a profile attribute.
+        locale: the language and region, such as en-GB.
+        title: a profile attribute.
+        image: the URL of a picture.
+        location: where the person is.
+        properties: of the profile, under names of your own.
+        append: values to add to array properties.
+        unappend: values to take out of array properties.
+        unset: names of properties to remove.
+        append_identifiers: secondary identifiers to add.
+        unappend_identifiers: secondary identifiers to take out.
+        patch_properties: NULL, or what the three above make.
+        patch_identifiers: NULL, or what the two above make.
+        meta: NULL, or what the patches make.
     """
 
     email: Text = None
@@ -153,10 +171,18 @@ class Profile:
 class Event:
     """One event.
 
-    `time` is an aware datetime or ISO 8601 text; left out, it is stamped when the event is taken
-    in. `unique_id` is best a business key (an order line's number): Klaviyo keeps one event for
-    each profile, metric and `unique_id`. Left out, it is derived from the content. `backfill`
-    true records the event without firing flows.
+    Attributes:
+        metric: the name of what happened; a metric can never be deleted.
+        profile: to whom.
+        properties: whatever else is known of it.
+        time: an aware datetime or ISO 8601 text; left out, it is stamped when the event is taken
+            in.
+        value: its worth, such as an order's total.
+        value_currency: the ISO 4217 code of the value's currency.
+        unique_id: best a business key (an order line's number): Klaviyo keeps one event for each
+            profile, metric and `unique_id`. Left out, it is derived from the content.
+        backfill: true records the event without firing flows; left out, the call says it.
+        metric_service: the service that the metric is of.
     """
 
     metric: str

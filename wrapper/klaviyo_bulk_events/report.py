@@ -18,10 +18,22 @@ from klaviyo_bulk_events.problems import Problem
 class Report:
     """What became of the events of a run, and what it took.
 
-    submitted = accepted + duplicate + rejected + unknown + unsent, always. `rejections` and
-    `warnings` count events by code. `narrowing` counts the requests spent on finding the events
-    that Klaviyo refuses, `throttled` 429s, `bytes` the bodies of all attempts. `stopped` says why
-    the run ended before its source did, if it did.
+    Attributes:
+        submitted: accepted + duplicate + rejected + unknown + unsent, always.
+        accepted: Klaviyo answered 202 to a request that held the event.
+        duplicate: given before in this run, or named as a repeat by Klaviyo.
+        rejected: breaks a rule, ours or Klaviyo's, and was not recorded.
+        unknown: sent, and no answer settled it.
+        unsent: not sent, or certainly not processed.
+        requests: attempts, those that had no answer included.
+        retries: attempts with bytes that had been sent before.
+        narrowing: requests spent on finding the events that Klaviyo refuses.
+        throttled: attempts that were answered 429.
+        bytes: of the bodies of all attempts.
+        seconds: that the run took, over all sessions of its journal.
+        rejections: rejected events by code.
+        warnings: warned of events by code.
+        stopped: why the run ended before its source did, if it did.
     """
 
     submitted: int

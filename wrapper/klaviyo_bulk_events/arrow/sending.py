@@ -36,13 +36,14 @@ def send_batches(
     `account`, another attempt yields what became of it. Batches are pulled as far as requests can
     be sent, and nothing happens before the first outcome is asked for.
 
-    client: a client, which is left open, or its arguments as a mapping, which can be pickled.
-    backfill: as for `KlaviyoBulkEvents.send`. intake: without `stamp_now`, for a chunk has to have
-        the same bytes in every attempt.
-    ledger: `file:FOLDER`, `sqlite:///PATH`, `redis://HOST`, or a `Store`, which is left open.
-    run: names this sequence of rows, such as a job and its partition; goes with the ledger.
-    account: what the ledger and the outcomes call the account; else a hash of its key.
-    rules: how columns become fields.
+    Args:
+        client: a client, which is left open, or its arguments as a mapping, which can be pickled.
+        backfill: as for `KlaviyoBulkEvents.send`.
+        intake: without `stamp_now`, for a chunk has to have the same bytes in every attempt.
+        ledger: `file:FOLDER`, `sqlite:///PATH`, `redis://HOST`, or a `Store`, which is left open.
+        run: names this sequence of rows, such as a job and its partition; goes with the ledger.
+        account: what the ledger and the outcomes call the account; else a hash of its key.
+        rules: how columns become fields.
 
     Raises ConfigurationError before anything is sent; while outcomes are pulled StoppedError,
     JournalError where the ledger can't be used or has other bytes for a chunk, and whatever

@@ -37,20 +37,21 @@ def _probabilities(_: object, __: object, value: Mapping[str, float]) -> None:
 class Settings:
     """How an emulator behaves; the defaults are Klaviyo's, as far as anybody knows.
 
-    `rates`: windows that are counted, none at all for no limit. The first stands in the headers.
-    `repeats`: an event that was accepted before fails its request (the spec's word), or is dropped
-    from it (the documentation's).
-    `name_faults`: whether a refusal names every fault in the request, or the first.
-    `pointers`: how far a refusal's pointers reach. Those to repeats always reach the `unique_id`.
-    `faults`: a probability for each fault by name, per request; for `poison`, per event.
-    `seed`: makes phases and faults the same in every run; without one they differ.
-    `keep`: how many of the latest events and requests can be asked for. Counts and the keys that
-    repeats are known by stay whole.
-    `api_key`: the only key or token that is good; without one, any is.
-    `account_per_key`: every key or token has windows of its own, as accounts have. What was
-    accepted stays one memory.
-    `delay`: seconds before a slow answer, and from a hang-up to late processing.
-    `pause`: seconds between two bytes of a trickling or never-ending answer.
+    Attributes:
+        rates: windows that are counted, none at all for no limit. The first stands in the headers.
+        repeats: an event that was accepted before fails its request (the spec's word), or is
+            dropped from it (the documentation's).
+        name_faults: whether a refusal names every fault in the request, or the first.
+        pointers: how far a refusal's pointers reach. Those to repeats always reach the `unique_id`.
+        faults: a probability for each fault by name, per request; for `poison`, per event.
+        seed: makes phases and faults the same in every run; without one they differ.
+        keep: how many of the latest events and requests can be asked for. Counts and the keys that
+            repeats are known by stay whole.
+        api_key: the only key or token that is good; without one, any is.
+        account_per_key: every key or token has windows of its own, as accounts have. What was
+            accepted stays one memory.
+        delay: seconds before a slow answer, and from a hang-up to late processing.
+        pause: seconds between two bytes of a trickling or never-ending answer.
     """
 
     rates: tuple[Rate, ...] = field(default=DEFAULT_RATES, converter=tuple[Rate, ...])

@@ -17,9 +17,10 @@ __all__ = ["FileJournal"]
 class FileJournal:
     """A journal in a file, and what is to be told of the run's source.
 
-    path: the file; others stand beside it, with longer names.
-    source: whatever tells this source from others, under a name for each part: a run can go on
-        only where all of it is the same.
+    Args:
+        path: the file; others stand beside it, with longer names.
+        source: whatever tells this source from others, under a name for each part: a run can go on
+            only where all of it is the same.
     """
 
     path: str | os.PathLike[str]

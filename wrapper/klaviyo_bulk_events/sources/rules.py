@@ -24,11 +24,13 @@ _OTHER_UNIQUE_ID: Final = Problem(
 class Rules:
     """How records are completed, and columns become fields.
 
-    mapping: what a table's columns become, by their names.
-    rest_as_properties: columns that are no field become properties.
-    metric: the metric of every record; one that names another is rejected.
-    beside: columns that are no field, and stay in the record under their names for who reads it.
-    unique_id_from: the columns, or names in a JSON record, whose texts make its `unique_id`.
+    Attributes:
+        mapping: what a table's columns become, by their names.
+        rest_as_properties: columns that are no field become properties.
+        metric: the metric of every record; one that names another is rejected.
+        beside: columns that are no field, and stay in the record under their names for who reads
+            it.
+        unique_id_from: the columns, or names in a JSON record, whose texts make its `unique_id`.
     """
 
     mapping: Mapping[str, Mapped] = Factory(dict)

@@ -1,0 +1,36 @@
+"""What holds of the site as a whole."""
+
+import re
+
+import klaviyo_bulk_events
+from klaviyo_bulk_events import limits
+from tests.docs.reader import PROJECT
+
+DOCS = PROJECT / "docs"
+
+
+def test_every_page_can_be_reached() -> None:
+    """From the navigation."""
+    configuration = (PROJECT / "mkdocs.yml").read_text()
+    pages = {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
+    assert set(re.findall(r"[\w/]+\.md", configuration)) == pages
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    """And nothing that there isn't: building the site sees to that."""
+    reference = (DOCS / "reference" / "python.md").read_text()
+    named = set(re.findall(r"^::: klaviyo_bulk_events\.(\w+)$", reference, re.MULTILINE))
+    assert set(klaviyo_bulk_events.__all__) - {"__version__"} <= named
+
+
+def test_the_limits_are_those_that_are_kept() -> None:
+    """With the sentences of the spec, so that a new revision shows what to write anew."""
+    page = (DOCS / "limits.md").read_text()
+    assert limits.REVISION in page
+    kept = {name: getattr(limits, name) for name in limits.__all__}
+    ours = limits.Limit | limits.RateLimit
+    for name, limit in kept.items():
+        if isinstance(limit, ours) and not limit.sentence.startswith(("Documentation", "Seen")):
+            assert limit.sentence in page, name
+        if isinstance(limit, limits.Limit) and abs(limit.value) < 2**62:
+            assert re.search(rf"\b{limit.value:,}\b|\b{limit.value}\b", page), name
