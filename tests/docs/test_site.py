@@ -4,6 +4,7 @@ import re
 
 import klaviyo_bulk_events
 from klaviyo_bulk_events import limits
+from tests.docs import command_page
 from tests.docs.reader import PROJECT
 
 DOCS = PROJECT / "docs"
@@ -21,6 +22,11 @@ def test_every_public_name_is_in_the_reference() -> None:
     reference = (DOCS / "reference" / "python.md").read_text()
     named = set(re.findall(r"^::: klaviyo_bulk_events\.(\w+)$", reference, re.MULTILINE))
     assert set(klaviyo_bulk_events.__all__) - {"__version__"} <= named
+
+
+def test_the_page_about_the_command_is_what_help_says() -> None:
+    """`python -m tests.docs.command_page` writes it anew."""
+    assert command_page.PAGE.read_text() == command_page.written()
 
 
 def test_the_limits_are_those_that_are_kept() -> None:
