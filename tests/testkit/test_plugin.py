@@ -2,7 +2,7 @@
 
 from tests.testkit.conftest import RunProject
 
-APPLICATION = '''
+APPLICATION = """
 from klaviyo_bulk_events import Event, KlaviyoBulkEvents, Profile
 
 def order_placed(number, email):
@@ -14,12 +14,12 @@ def order_placed(number, email):
     )
     with KlaviyoBulkEvents() as klaviyo:
         klaviyo.send([order], backfill=False)
-'''
+"""
 
 
 def test_an_application_is_tested_as_it_is(run_project: RunProject) -> None:
     """It finds the emulator by the environment; what one test sent is not seen by the next."""
-    test_shop = '''
+    test_shop = """
 import os
 
 import pytest
@@ -34,20 +34,20 @@ def test_an_order_reaches_klaviyo(klaviyo_emulator, number):
 
 def test_it_is_gone_afterwards():
     assert "KLAVIYO_BASE_URL" not in os.environ
-'''
+"""
     ran = run_project("-W", "error", shop=APPLICATION, test_shop=test_shop)
     assert ran.returncode == 0, ran.stdout
     assert "4 passed" in ran.stdout
 
 
 def test_a_failure_shows_the_differences_and_no_inside(run_project: RunProject) -> None:
-    test_shop = '''
+    test_shop = """
 from shop import order_placed
 
 def test_an_order_reaches_klaviyo(klaviyo_emulator):
     order_placed("1042", "ada@shop.org")
     klaviyo_emulator.assert_received({"properties": {"OrderId": 1042}})
-'''
+"""
     ran = run_project(shop=APPLICATION, test_shop=test_shop)
     assert ran.returncode == 1
     assert "differs: Placed Order of ada@shop.org (order-1042)" in ran.stdout
@@ -57,7 +57,7 @@ def test_an_order_reaches_klaviyo(klaviyo_emulator):
 
 def test_settings_are_overridden_where_fixtures_are(run_project: RunProject) -> None:
     """For a project, a class, a test; and each has the emulator that it asked for."""
-    test_settings = '''
+    test_settings = """
 import pytest
 
 from klaviyo_bulk_events.testing import Settings
@@ -76,13 +76,13 @@ def test_two(klaviyo_emulator):
 def test_three(klaviyo_emulator):
     assert klaviyo_emulator.core.settings.rates == ()
     assert klaviyo_emulator.core.settings.api_key is None
-'''
+"""
     ran = run_project("-W", "error", test_settings=test_settings)
     assert ran.returncode == 0, ran.stdout
 
 
 def test_faults_end_with_the_test(run_project: RunProject) -> None:
-    test_faults = '''
+    test_faults = """
 import pytest
 
 @pytest.mark.parametrize("fault", ["html_403", "poison", "html_500"])
@@ -93,14 +93,14 @@ def test_each(klaviyo_emulator, fault):
     klaviyo_emulator.inject(fault, times=100)
     klaviyo_emulator.refuse(lambda event: True)
     klaviyo_emulator.core.set_faults({"silence": 1.0})
-'''
+"""
     ran = run_project(test_faults=test_faults)
     assert ran.returncode == 0, ran.stdout
 
 
 def test_every_process_of_a_run_has_its_own(run_project: RunProject) -> None:
     """Spread by pytest-xdist, tests don't see what others send."""
-    test_many = '''
+    test_many = """
 import time
 
 import pytest
@@ -113,7 +113,7 @@ def test_alone(klaviyo_emulator, number, worker_id):
         client.send([{**event, "unique_id": str(number)}], backfill=True)
         time.sleep(0.05)
     klaviyo_emulator.assert_received({"unique_id": str(number)})
-'''
+"""
     ran = run_project("-n", "2", test_many=test_many)
     assert ran.returncode == 0, ran.stdout
     assert "8 passed" in ran.stdout
@@ -121,18 +121,18 @@ def test_alone(klaviyo_emulator, number, worker_id):
 
 def test_what_is_not_installed_is_said_where_it_is_asked_for(run_project: RunProject) -> None:
     """And nobody else is troubled."""
-    conftest = '''
+    conftest = """
 import sys
 
 sys.modules.update(dict.fromkeys(["jsonschema_rs", "starlette", "uvicorn"]))
-'''
-    test_without = '''
+"""
+    test_without = """
 def test_that_asks(klaviyo_emulator):
     pass
 
 def test_that_does_not():
     pass
-'''
+"""
     ran = run_project(conftest=conftest, test_without=test_without)
     assert "1 passed, 1 error" in ran.stdout
     assert "pip install 'klaviyo-bulk-events[testing]'" in ran.stdout
@@ -140,14 +140,14 @@ def test_that_does_not():
 
 def test_who_does_not_use_it_pays_nothing(run_project: RunProject) -> None:
     """Every run of pytest imports what is found, in whatever project."""
-    test_nothing = '''
+    test_nothing = """
 import sys
 
 def test_nothing():
     heavy = {"httpx", "uvicorn", "starlette", "jsonschema_rs", "orjson", "attrs", "attr"}
     assert not heavy & sys.modules.keys()
     assert "klaviyo_bulk_events.testing.plugin" in sys.modules
-'''
+"""
     ran = run_project(test_nothing=test_nothing)
     assert ran.returncode == 0, ran.stdout
 

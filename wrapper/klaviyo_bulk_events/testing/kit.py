@@ -12,7 +12,8 @@ from klaviyo_bulk_events.testing.transport import EmulatorTransport
 from klaviyo_bulk_events.testing.wanted import Expected, Wanted
 
 if TYPE_CHECKING:
-    from klaviyo_bulk_events import AsyncKlaviyoBulkEvents, KlaviyoBulkEvents
+    from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
+    from klaviyo_bulk_events.client import KlaviyoBulkEvents
 
 KEY: Final = "pk_0123456789abcdef0123456789abcdef"
 """Sent where the settings ask for no key of their own."""
@@ -56,13 +57,13 @@ class KlaviyoEmulator:
 
     def client(self, **settings: Any) -> "KlaviyoBulkEvents":
         """A blocking client that sends here, with these settings besides or instead."""
-        from klaviyo_bulk_events import KlaviyoBulkEvents
+        from klaviyo_bulk_events.client import KlaviyoBulkEvents
 
         return KlaviyoBulkEvents(**{**self.arguments, **settings})
 
     def async_client(self, **settings: Any) -> "AsyncKlaviyoBulkEvents":
         """The same for asyncio."""
-        from klaviyo_bulk_events import AsyncKlaviyoBulkEvents
+        from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
 
         return AsyncKlaviyoBulkEvents(**{**self.arguments, **settings})
 

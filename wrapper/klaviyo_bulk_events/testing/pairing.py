@@ -1,14 +1,17 @@
 """Which of the received events is which of those that were expected."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from attrs import define, field
 
 from klaviyo_bulk_events.testing.wanted import Wanted
 
 Record = Mapping[str, Any]
+
+# By these an event is looked up: holding all against all takes minutes for some thousands.
+_TELLING: Final = ("email", "external_id", "phone_number", "id")
 
 
 @define
@@ -25,17 +28,23 @@ class Pairing:
     _held: dict[int, int] = field(init=False, factory=dict)
     _owner: dict[int, int] = field(init=False, factory=dict)
     _fits: dict[int, list[int]] = field(init=False, factory=dict)
-    _by_id: dict[str, list[int]] = field(init=False, factory=lambda: defaultdict(list))
+    _known_by: dict[tuple[str, str], list[int]] = field(
+        init=False, factory=lambda: defaultdict(list)
+    )
 
     def __attrs_post_init__(self) -> None:
         for at, record in enumerate(self.received):
-            self._by_id[record.get("unique_id", "")].append(at)
+            for handle in _handles(record):
+                self._known_by[handle].append(at)
         self.missing = [one for at, one in enumerate(self.wanted) if not self._pair(at)]
         left = [at for at in range(len(self.received)) if at not in self._owner]
         self.unexpected = [self.received[at] for at in left]
 
     def _pair(self, one: int) -> bool:
         """Find an event for an expectation, those of others being exchanged where that helps."""
+        if (free := self._first_free(one)) is not None:
+            self._exchange(free, {free: one})
+            return True
         reached: dict[int, int] = {}
         looking = deque([one])
         while looking:
@@ -50,6 +59,11 @@ class Pairing:
                 looking.append(self._owner[event])
         return False
 
+    def _first_free(self, one: int) -> int | None:
+        wanted = self.wanted[one]
+        free = (at for at in self._candidates(wanted) if at not in self._owner)
+        return next((at for at in free if wanted.fits(self.received[at])), None)
+
     def _exchange(self, event: int | None, reached: Mapping[int, int]) -> None:
         while event is not None:
             owner = self._owner[event] = reached[event]
@@ -61,10 +75,20 @@ class Pairing:
         if one not in self._fits:
             wanted = self.wanted[one]
             self._fits[one] = [
-                at for at in self._candidates(wanted) if not wanted.differences(self.received[at])
+                at for at in self._candidates(wanted) if wanted.fits(self.received[at])
             ]
         return self._fits[one]
 
-    def _candidates(self, wanted: Wanted) -> Iterable[int]:
-        key = wanted.record.get("unique_id")
-        return self._by_id[key] if type(key) is str else range(len(self.received))
+    def _candidates(self, wanted: Wanted) -> Sequence[int]:
+        known = [self._known_by.get(handle, []) for handle in _handles(wanted.record)]
+        return min([range(len(self.received)), *known], key=len)
+
+
+def _handles(record: Record) -> Iterator[tuple[str, str]]:
+    """What an event can be looked up by: those of its names that are plain text."""
+    profile = record.get("profile")
+    person = profile if isinstance(profile, Mapping) else {}
+    named = {"unique_id": record.get("unique_id"), "metric": record.get("metric")}
+    for name, value in (*named.items(), *((name, person.get(name)) for name in _TELLING)):
+        if type(value) is str:
+            yield name, value
