@@ -15,6 +15,7 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 OLDEST = "3.11"
 # The newest is tested where it is installed; nox fetches the others if need be.
 PYTHONS = [OLDEST, "3.12", "3.13", *(["3.14"] if shutil.which("python3.14") else [])]
+CHECKED = ("wrapper", "noxfile.py", "openapi", "benchmarks", "chaos", "publishing")
 # Their environments have what the package must do without.
 ELSEWHERE = ("--ignore=tests/openapi", "--ignore=tests/package", "--ignore=tests/sdk")
 
@@ -64,7 +65,7 @@ def typecheck(session: nox.Session) -> None:
     """Check types, as strictly as mypy can."""
     install_groups(session, "typecheck")
     session.install("-e", ".[all]")
-    session.run("mypy", "wrapper", "noxfile.py", "openapi", "benchmarks", "chaos")
+    session.run("mypy", *CHECKED)
 
 
 @nox.session(python=PYTHONS)
@@ -96,6 +97,19 @@ def sdk(session: nox.Session) -> None:
     install_groups(session, "bench", "test")
     install_wheel(session, "testing")
     session.run("pytest", "tests/sdk", *session.posargs)
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Check what would be published; `-- --write` takes the public API down as it is now."""
+    install_groups(session, "package", "test")
+    session.run("python", "-m", "publishing", *session.posargs)
+    session.install(".")
+    folder = Path(session.create_tmp()) / "dist"
+    shutil.rmtree(folder, ignore_errors=True)
+    session.run("uv", "build", "--quiet", "--out-dir", str(folder), external=True)
+    session.run("twine", "check", "--strict", *map(str, sorted(folder.glob("*.*"))))
+    session.run("pytest", "tests/package", env={"DIST": str(folder)})
 
 
 @nox.session
