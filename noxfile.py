@@ -108,7 +108,7 @@ def package(session: nox.Session) -> None:
     folder = Path(session.create_tmp()) / "dist"
     shutil.rmtree(folder, ignore_errors=True)
     session.run("uv", "build", "--quiet", "--out-dir", str(folder), external=True)
-    session.run("twine", "check", "--strict", *map(str, sorted(folder.glob("*.*"))))
+    session.run("twine", "check", "--strict", *map(str, sorted(folder.glob("klaviyo*"))))
     session.run("pytest", "tests/package", env={"DIST": str(folder)})
 
 

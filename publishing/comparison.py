@@ -1,10 +1,14 @@
 """What changed between the public API that was written down and that of the package."""
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 import griffe
+
+_STUB_AND_COLOUR: Final = re.compile(r"^\S+:\d+: |\x1b\[\d+m")
 
 
 def written(folder: Path) -> dict[str, str]:
@@ -40,14 +44,8 @@ def _breaks(name: str, old: str, new: str) -> Iterator[str]:
     stem = name.replace(".", "_")
     found = griffe.find_breaking_changes(_read(stem, old), _read(stem, new))
     for breakage in found:
-        where = breakage.obj.path.replace(stem, name, 1)
-        yield f"{where}: {breakage.kind.value}: {_told(breakage)}"
-
-
-def _told(breakage: griffe.Breakage) -> str:
-    values = (breakage.old_value, breakage.new_value)
-    old, new = (str(getattr(value, "name", value)) for value in values)
-    return f"{old} -> {new}"
+        told = breakage.explain(griffe.ExplanationStyle.ONE_LINE)
+        yield f"{name}: {_STUB_AND_COLOUR.sub('', told)}"
 
 
 def _read(name: str, text: str) -> griffe.Module:

@@ -30,17 +30,25 @@ def test_the_api_is_what_is_written_down() -> None:
     [
         ("def send(", "def post(", "send: Public object was removed"),
         ("    number: int\n", "", "Order.number: Public object was removed"),
-        (", *, twice: bool = False", "", "Order.pay: Parameter was removed: twice"),
-        ("limit: int = 1", "limit: int", "send: Parameter is now required"),
-        ("order: Order, limit: int = 1", "order: Order, *, limit: int = 1", "Parameter kind"),
-        ("limit: int = 1", "limit: int = 2", "Parameter default was changed: 1 -> 2"),
-        ("limit: int = 1", "limit: int = 1, more: int", "Parameter was added as required"),
+        (", *, twice: bool = False", "", "Order.pay(twice): Parameter was removed"),
+        ("limit: int = 1", "limit: int", "send(limit): Parameter is now required"),
+        (
+            "order: Order, limit: int = 1",
+            "order: Order, *, limit: int = 1",
+            "send(limit): Parameter kind",
+        ),
+        ("limit: int = 1", "limit: int = 2", "send(limit): Parameter default was changed: 1 -> 2"),
+        (
+            "limit: int = 1",
+            "limit: int = 1, *, more: int",
+            "send(more): Parameter was added as required",
+        ),
     ],
 )
 def test_what_breaks_is_named(before: str, after: str, told: str) -> None:
     assert before in OLD
     (line,) = comparison.breaks({MODULE: OLD}, {MODULE: OLD.replace(before, after)})
-    assert line.startswith(f"{MODULE}.")
+    assert line.startswith(f"{MODULE}: ")
     assert told in line
 
 

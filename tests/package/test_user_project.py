@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from tests.package.conftest import Make
-from tests.testkit.test_docs import FILE, PAGE
+from tests.testkit import page
 
 
 def test_the_five_lines_of_the_page_pass(environment: Make, tmp_path: Path) -> None:
-    for name, content in FILE.findall(PAGE.read_text()):
+    (tmp_path / "pytest.ini").write_text("[pytest]")
+    for name, content in page.files().items():
         (tmp_path / f"{name}.py").write_text(content)
     ran = environment("testing").run("-m", "pytest", "-q", "-W", "error", cwd=tmp_path)
     assert ran.returncode == 0, ran.stdout + ran.stderr

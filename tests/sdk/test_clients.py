@@ -1,7 +1,7 @@
 """Clients of others, pointed at the emulator: Klaviyo's own SDK, and the generated one as it is."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -52,8 +52,9 @@ def asynchronous(client: AuthenticatedClient, body: CreateJob) -> Answer:
 
 
 @pytest.fixture(params=[blocking, asynchronous])
-def detailed(request: pytest.FixtureRequest) -> Iterator[Detailed]:
-    yield request.param
+def detailed(request: pytest.FixtureRequest) -> Detailed:
+    found: Detailed = request.param
+    return found
 
 
 def test_the_generated_client_s_events_arrive(

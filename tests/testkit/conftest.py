@@ -26,6 +26,7 @@ def run_project(tmp_path: Path) -> RunProject:
     """Run the tests of a project that has these files; the process when it is over."""
 
     def run_project(*arguments: str, **files: str) -> "subprocess.CompletedProcess[str]":
+        (tmp_path / "pytest.ini").write_text("[pytest]")  # the folder may be in this project
         for name, content in files.items():
             (tmp_path / f"{name}.py").write_text(content)
         without = [option for name in NOT_NEEDED for option in ("-p", f"no:{name}")]

@@ -10,15 +10,17 @@ if TYPE_CHECKING:
     from klaviyo_bulk_events.testing.kit import KlaviyoEmulator
     from klaviyo_bulk_events.testing.servers import Servers
 
-_EXTRA = "the emulator needs an extra: pip install 'klaviyo-bulk-events[testing]'"
+_EXTRA = "klaviyo_emulator needs an extra: pip install 'klaviyo-bulk-events[testing]'"
 
 
 @pytest.fixture(scope="session")
 def _klaviyo_servers() -> "Iterator[Servers]":
+    from klaviyo_bulk_events.errors import ConfigurationError
+
     try:
         from klaviyo_bulk_events.testing.servers import Servers
-    except ModuleNotFoundError as error:
-        pytest.fail(f"{_EXTRA} ({error})", pytrace=False)
+    except ConfigurationError:
+        pytest.fail(_EXTRA, pytrace=False)
     with Servers() as servers:
         yield servers
 
