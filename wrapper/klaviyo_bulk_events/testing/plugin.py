@@ -1,6 +1,7 @@
 """The fixtures that pytest finds by itself."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,8 +22,8 @@ def _klaviyo_servers() -> "Iterator[Servers]":
         from klaviyo_bulk_events.testing.servers import Servers
     except ConfigurationError:
         pytest.fail(_EXTRA, pytrace=False)
-    with Servers() as servers:
-        yield servers
+    with ExitStack() as stack:
+        yield Servers(stack)
 
 
 @pytest.fixture(scope="session")

@@ -1,21 +1,19 @@
 """The servers of one run of tests: one for all who want the same settings."""
 
 from contextlib import ExitStack
-from types import TracebackType
-from typing import Self
 
 from klaviyo_bulk_events.emulator import Running, Settings, running
 from klaviyo_bulk_events.testing.kit import KlaviyoEmulator
 
 
 class Servers:
-    """Starts a server when its settings are first asked for; all stop in the end.
+    """Starts a server when its settings are first asked for; all stop with the `stack`.
 
     Each process of a run that is spread over several has servers of its own.
     """
 
-    def __init__(self) -> None:
-        self._stack = ExitStack()
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
         self._started: list[tuple[Settings, Running]] = []
 
     def emulator(self, settings: Settings) -> KlaviyoEmulator:
@@ -33,14 +31,3 @@ class Servers:
         server = self._stack.enter_context(running(settings))
         self._started.append((settings, server))
         return server
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._stack.close()
