@@ -15,9 +15,9 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 OLDEST = "3.11"
 # The newest is tested where it is installed; nox fetches the others if need be.
 PYTHONS = [OLDEST, "3.12", "3.13", *(["3.14"] if shutil.which("python3.14") else [])]
-
+CHECKED = ("wrapper", "noxfile.py", "openapi", "benchmarks", "chaos", "publishing")
 # Tests with sessions of their own.
-ELSEWHERE = [f"--ignore=tests/{name}" for name in ("docs", "openapi")]
+ELSEWHERE = [f"--ignore=tests/{name}" for name in ("docs", "openapi", "package", "sdk")]
 
 
 def show_all_of_pyenv() -> None:
@@ -71,7 +71,7 @@ def typecheck(session: nox.Session) -> None:
     """Check types, as strictly as mypy can."""
     install_groups(session, "typecheck")
     session.install("-e", ".[all]")
-    session.run("mypy", "wrapper", "noxfile.py", "openapi", "benchmarks", "chaos")
+    session.run("mypy", *CHECKED)
 
 
 @nox.session(python=PYTHONS)
@@ -88,13 +88,34 @@ def tests_oldest(session: nox.Session) -> None:
     """Test the installed wheel with the oldest dependencies that it allows."""
     project = PYPROJECT["project"]
     install_redis(session)
-    names = ("arrow", "cli", "emulator", "redis", "sql")
-    extras = (project["optional-dependencies"][name] for name in names)
-    oldest = [*project["dependencies"], *itertools.chain.from_iterable(extras)]
+    extras = project["optional-dependencies"].values()
+    needed = [*project["dependencies"], *itertools.chain.from_iterable(extras)]
+    oldest = [name for name in needed if not name.startswith(project["name"])]
     session.install("--resolution=lowest-direct", *oldest)
     install_groups(session, "test")
     install_wheel(session, "all")
     session.run("pytest", *ELSEWHERE, *session.posargs)
+
+
+@nox.session
+def sdk(session: nox.Session) -> None:
+    """Test the emulator with Klaviyo's own SDK, and with the generated client as it is."""
+    install_groups(session, "bench", "test")
+    install_wheel(session, "testing")
+    session.run("pytest", "tests/sdk", *session.posargs)
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Check what would be published; `-- --write` takes the public API down as it is now."""
+    install_groups(session, "package", "test")
+    session.run("python", "-m", "publishing", *session.posargs)
+    session.install(".")
+    folder = Path(session.create_tmp()) / "dist"
+    shutil.rmtree(folder, ignore_errors=True)
+    session.run("uv", "build", "--quiet", "--out-dir", str(folder), external=True)
+    session.run("twine", "check", "--strict", *map(str, sorted(folder.glob("klaviyo*"))))
+    session.run("pytest", "tests/package", env={"DIST": str(folder)})
 
 
 @nox.session

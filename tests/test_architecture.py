@@ -17,6 +17,7 @@ AROUND = (
     "queueing",
     "cli",
     "emulator",
+    "testing",
     "__main__",
 )
 # Reach around themselves once a journal, a shared limiter or a queue is asked for, and not before.
@@ -93,6 +94,14 @@ def test_arrow_stands_around_the_flow() -> None:
     """It makes records of tables as sources do, and knows no command."""
     needed = {name for path in (PACKAGE / "arrow").glob("*.py") for name in imports(path)}
     assert needed <= ORDER.keys() | {"arrow", "sources"}
+
+
+def test_a_test_kit_knows_the_emulator_and_the_flow() -> None:
+    """It stands around both; what pytest finds by itself imports neither unless it is used."""
+    needed = {name for path in (PACKAGE / "testing").glob("*.py") for name in imports(path)}
+    assert needed <= ORDER.keys() | {"testing", "emulator"}
+    for module in ("__init__", "plugin"):
+        assert not imports(PACKAGE / "testing" / f"{module}.py", lazy=False)
 
 
 def test_nothing_runs_in_a_circle() -> None:

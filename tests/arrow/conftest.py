@@ -9,26 +9,18 @@ import pytest
 
 from klaviyo_bulk_events import KlaviyoBulkEvents
 from klaviyo_bulk_events.arrow.store import Store, store_at
-from klaviyo_bulk_events.emulator import Running, Settings, running
+from klaviyo_bulk_events.emulator import Running
+from klaviyo_bulk_events.testing import KlaviyoEmulator
 from tests import redis_server
 from tests.redis_server import RedisServer
 
 KEY = "pk_0123456789abcdef0123456789abcdef"
 
 
-@pytest.fixture(scope="session")
-def served() -> Iterator[Running]:
-    with running(Settings(rates=(), seed=1)) as served:
-        yield served
-
-
 @pytest.fixture
-def emulated(served: Running) -> Running:
+def emulated(klaviyo_emulator: KlaviyoEmulator) -> Running:
     """An emulator without limits of rate, as new."""
-    served.emulator.set_faults({})
-    served.emulator.refuse(None)
-    served.emulator.reset()
-    return served
+    return Running(klaviyo_emulator.url, klaviyo_emulator.core)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ from attrs import frozen
 from click.testing import CliRunner, Result
 
 from klaviyo_bulk_events.cli.main import cli
-from klaviyo_bulk_events.emulator import Emulator, Running, Settings, running
+from klaviyo_bulk_events.emulator import Emulator, Running
+from klaviyo_bulk_events.testing import KlaviyoEmulator
 
 PROGRAM = (sys.executable, "-m", "klaviyo_bulk_events")
 KEY = "pk_0123456789abcdef0123456789abcdef"
@@ -47,19 +48,16 @@ class Shell:
         return report
 
 
-@pytest.fixture(scope="session")
-def served() -> Iterator[Running]:
-    """An emulator for all tests that only send."""
-    with running(Settings(rates=(), seed=1)) as served:
-        yield served
+@pytest.fixture
+def served(klaviyo_emulator: KlaviyoEmulator) -> Running:
+    """An emulator without limits of rate, as new."""
+    return Running(klaviyo_emulator.url, klaviyo_emulator.core)
 
 
 @pytest.fixture
-def emulator(served: Running) -> Iterator[Emulator]:
-    """The emulator, with nothing in its memory."""
-    served.emulator.reset()
-    yield served.emulator
-    served.emulator.set_faults({})
+def emulator(served: Running) -> Emulator:
+    """The emulator itself."""
+    return served.emulator
 
 
 @pytest.fixture

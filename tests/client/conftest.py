@@ -14,7 +14,8 @@ from klaviyo_bulk_events import (
     Profile,
     Report,
 )
-from klaviyo_bulk_events.emulator import Running, Settings, running
+from klaviyo_bulk_events.emulator import Running, Settings
+from klaviyo_bulk_events.testing import KlaviyoEmulator
 
 KEY = "pk_0123456789abcdef"
 FAST = ["1000/s"]
@@ -60,17 +61,14 @@ class Client:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Running]:
-    with running(Settings(rates=(), api_key=KEY, seed=1)) as server:
-        yield server
+def klaviyo_emulator_settings() -> Settings:
+    return Settings(rates=(), api_key=KEY, seed=1)
 
 
 @pytest.fixture
-def emulated(server: Running) -> Running:
+def emulated(klaviyo_emulator: KlaviyoEmulator) -> Running:
     """An emulator without limits of rate, as new."""
-    server.emulator.set_faults({})
-    server.emulator.reset()
-    return server
+    return Running(klaviyo_emulator.url, klaviyo_emulator.core)
 
 
 @pytest.fixture(params=["blocking", "asyncio"])

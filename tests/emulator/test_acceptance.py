@@ -52,6 +52,8 @@ def test_an_accepted_event(emulator, make):
         "value_currency": "GBP",
         "properties": {"sku": "A"},
         "backfill": True,
+        "updates": {"first_name": "Ada"},
+        "metric_service": None,
     }
 
 

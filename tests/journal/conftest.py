@@ -1,29 +1,21 @@
 """Runs with a journal, against an emulator."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from klaviyo_bulk_events.emulator import Running, Settings, running
+from klaviyo_bulk_events.emulator import Running
+from klaviyo_bulk_events.testing import KlaviyoEmulator
 
 KEY = "pk_0123456789abcdef0123456789abcdef"
 
 
-@pytest.fixture(scope="session")
-def served() -> Iterator[Running]:
-    """An emulator without limits of rate."""
-    with running(Settings(rates=(), seed=1)) as served:
-        yield served
-
-
 @pytest.fixture
-def emulated(served: Running) -> Running:
-    """The emulator, as new."""
-    served.emulator.set_faults({})
-    served.emulator.reset()
-    return served
+def emulated(klaviyo_emulator: KlaviyoEmulator) -> Running:
+    """An emulator without limits of rate, as new."""
+    return Running(klaviyo_emulator.url, klaviyo_emulator.core)
 
 
 @pytest.fixture

@@ -12,27 +12,18 @@ from typing import Any
 import pytest
 
 from klaviyo_bulk_events import EventQueue, KlaviyoBulkEvents
-from klaviyo_bulk_events.emulator import Running, Settings, running
+from klaviyo_bulk_events.emulator import Running
+from klaviyo_bulk_events.testing import KlaviyoEmulator
 
 KEY = "pk_0123456789abcdef0123456789abcdef"
 FAST = ["1000/s"]
 PATIENCE = 30.0
 
 
-@pytest.fixture(scope="session")
-def served() -> Iterator[Running]:
-    """An emulator without limits of rate."""
-    with running(Settings(rates=(), seed=1)) as served:
-        yield served
-
-
 @pytest.fixture
-def emulated(served: Running) -> Iterator[Running]:
-    """The emulator, as new."""
-    served.emulator.set_faults({})
-    served.emulator.reset()
-    yield served
-    served.emulator.set_faults({})
+def emulated(klaviyo_emulator: KlaviyoEmulator) -> Running:
+    """An emulator without limits of rate, as new."""
+    return Running(klaviyo_emulator.url, klaviyo_emulator.core)
 
 
 @pytest.fixture(params=["memory", "spool"])

@@ -23,10 +23,12 @@ def check(ctx: click.Context, /, **options: Any) -> None:
     rejected and why, the metrics, an event as it would go out, and how long it would take. Needs
     no key.
 
+    Examples:
     Of a file, and to mend it first:
       klaviyo-bulk-events check orders.jsonl --backfill
       klaviyo-bulk-events check orders.csv --backfill --metric 'Placed Order' \
         --map 'Email=profile.email' --rest-as-properties --rejects to-mend.jsonl
+
     """
     from klaviyo_bulk_events.cli.checking import check_all
 

@@ -12,6 +12,11 @@ def demo(ctx: click.Context, /) -> None:
 
     Needs no account and no network. Some of the events have no identifier, some repeat the one
     before, and the emulator fails now and then, so that there is something to see.
+
+    Examples:
+    Watch it:
+      klaviyo-bulk-events demo
+
     """
     from klaviyo_bulk_events.cli.demonstrating import demonstrate
 

@@ -63,6 +63,7 @@ def emulate(**options: Any) -> None:
     It checks what comes as the endpoint does, keeps its rate limits, remembers what it took, and
     fails when told to. Ctrl-C ends it.
 
+    Examples:
     In one terminal, and in another:
       klaviyo-bulk-events emulate --fault html_503=0.1 --fault lost_answer=0.05
       KLAVIYO_BASE_URL=http://127.0.0.1:8025 KLAVIYO_API_KEY=any \
@@ -72,6 +73,7 @@ def emulate(**options: Any) -> None:
       curl http://127.0.0.1:8025/emulator/summary
       curl 'http://127.0.0.1:8025/emulator/events?limit=10'
       curl -X POST http://127.0.0.1:8025/emulator/reset
+
     """
     from klaviyo_bulk_events.cli.emulating import list_faults, run
 

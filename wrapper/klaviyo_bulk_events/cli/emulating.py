@@ -13,12 +13,8 @@ from klaviyo_bulk_events.rates import Rate
 
 def emulator() -> ModuleType:
     """The emulator. Raises ConfigurationError where its extra is missing."""
-    try:
-        from klaviyo_bulk_events import emulator
-    except ImportError:
-        raise ConfigurationError(
-            "the emulator needs an extra: pip install 'klaviyo-bulk-events[emulator]'"
-        ) from None
+    from klaviyo_bulk_events import emulator
+
     return emulator
 
 

@@ -19,6 +19,7 @@ _SUMMARIES: Final = {
     "purge": "Take the personal data out of a journal or a spool.",
     "emulate": "Run an emulator of Klaviyo's endpoint.",
     "demo": "Send 20,000 made-up shop events to an emulator.",
+    "completion": "Write the script by which a shell completes commands.",
 }
 _ELSEWHERE: Final = {"rejects": "rejects_of_journal"}
 _INTERRUPTED: Final = 130
@@ -74,6 +75,7 @@ class _Commands(TeachingHelp, click.Group):
 def cli() -> None:
     r"""Deliver events to Klaviyo in bulk, at the rate limit, and know the fate of every one.
 
+    Examples:
     Try it without an account:
       klaviyo-bulk-events demo
 
@@ -90,4 +92,5 @@ def cli() -> None:
       3    some are unknown or unsent: run it again, which counts nothing twice (after
            --stamp-now, which makes new times, send the file of rejects instead)
       130  interrupted
+
     """

@@ -1,10 +1,14 @@
 """The options that `send` and `check` share."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from klaviyo_bulk_events.cli.grouped import grouped, together
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _source = grouped("Source")
 _flow = grouped("Flows: say which, or have every record say it (backfill)")
@@ -12,8 +16,16 @@ _record = grouped("Records")
 _column = grouped("Columns of CSV, SQL and Parquet")
 _rate = grouped("Delivery")
 
+
+def _files(_: click.Context, __: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """Leave it to the shell to complete files; click would do so for paths alone."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
+
+
 sources = together(
-    click.argument("source", nargs=-1, metavar="[SOURCE]..."),
+    click.argument("source", nargs=-1, metavar="[SOURCE]...", shell_complete=_files),
     _source("--sql", metavar="QUERY", help="Take the rows of a single SELECT, run by DuckDB."),
     _source(
         "--attach",

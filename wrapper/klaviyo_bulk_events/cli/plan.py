@@ -30,9 +30,11 @@ def plan(ctx: click.Context, /, **options: Any) -> None:
     Every account has limits of its own, so the largest account says how long all of them take.
     Reads the sources as `send` does, with the same options, and sends nothing. Needs no key.
 
+    Examples:
     Of files, by account, and of numbers that somebody counted:
       klaviyo-bulk-events plan all.jsonl --account-column shop
       klaviyo-bulk-events plan --events shop-1=500000000 --events shop-2=40000
+
     """
     from klaviyo_bulk_events.cli.planning import plan_all
 

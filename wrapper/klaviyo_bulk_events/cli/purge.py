@@ -19,6 +19,12 @@ def purge(journal: Path, forget: str | None) -> None:
 
     A purged run can't go on. With --forget it can, without the events of that profile that were
     still to be sent. A spool may be in use meanwhile.
+
+    Examples:
+    All of it, once the run is over, and one customer who asked for it:
+      klaviyo-bulk-events purge orders.db
+      klaviyo-bulk-events purge klaviyo.db --forget ada@shop.org
+
     """
     from klaviyo_bulk_events.journal import purging
     from klaviyo_bulk_events.queueing import inspection as spools

@@ -15,6 +15,12 @@ def rejects(journal: Path, file: Path | None) -> None:
     """Write the rejects of a journal's run, all of its sessions, again.
 
     To FILE, which only you may read, or to standard output.
+
+    Examples:
+    To mend and send:
+      klaviyo-bulk-events rejects orders.db to-mend.jsonl
+      klaviyo-bulk-events send to-mend.jsonl --backfill
+
     """
     from klaviyo_bulk_events.cli.rejects import open_private
     from klaviyo_bulk_events.journal.inspection import lines

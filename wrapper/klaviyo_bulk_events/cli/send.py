@@ -125,6 +125,7 @@ def send(ctx: click.Context, /, **options: Any) -> None:
     A SOURCE is a file of JSON lines (.jsonl, .ndjson), CSV or Parquet; text also compressed (.gz,
     .zst); - is standard input. A broken line is one rejected record, not the end of the run.
 
+    Examples:
     A shop's history, of which no flow may fire:
       klaviyo-bulk-events send orders.csv.gz --backfill --metric 'Placed Order' \
         --timezone Europe/London --map 'Email=profile.email' \
@@ -155,6 +156,7 @@ def send(ctx: click.Context, /, **options: Any) -> None:
       {"metric": "Placed Order", "profile": {"email": "ada@shop.org"},
        "time": "2026-11-08T09:30:00Z", "value": 19.9, "properties": {"sku": "A1"}}
       metric,profile.email,time,value,properties.sku
+
     """
     if options["accounts"] is not None:
         from klaviyo_bulk_events.cli.sending_accounts import send_to_accounts

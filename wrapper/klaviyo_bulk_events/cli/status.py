@@ -15,6 +15,12 @@ def status(journal: Path) -> None:
 
     How much was settled how, what it waits for and until when, and Klaviyo's last answer. Of a
     queue's spool: how many events wait in it, and how old the oldest is.
+
+    Examples:
+    Of a run, and of what an application's queue has yet to send:
+      klaviyo-bulk-events status orders.db
+      klaviyo-bulk-events status /var/lib/shop/klaviyo.db
+
     """
     from klaviyo_bulk_events.cli import standing
     from klaviyo_bulk_events.journal import inspection

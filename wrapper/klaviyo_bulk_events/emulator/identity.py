@@ -22,6 +22,14 @@ def identifiers(profile: Mapping[str, Any]) -> dict[str, str]:
     return {name: value for name in names if (value := given.get(name))}
 
 
+def updates(profile: Mapping[str, Any]) -> dict[str, Any]:
+    """What is no identifier: attributes, and `meta` with its patches."""
+    known = (*IDENTIFIERS, *OTHER_IDENTIFIERS)
+    attributes = profile["attributes"].items()
+    found = {name: value for name, value in attributes if name not in known}
+    return {**found, "meta": profile["meta"]} if "meta" in profile else found
+
+
 def is_dropped(given: Mapping[str, str]) -> bool:
     """Whether the address is one that Klaviyo answers 202 to and drops."""
     return given.get("email", "").lower().endswith(_DROPPED_DOMAINS)

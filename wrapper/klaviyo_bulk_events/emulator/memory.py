@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 IDENTIFIERS: Final = ("id", "external_id", "email", "phone_number")
 OTHER_IDENTIFIERS: Final = ("anonymous_id", "_kx")
 
@@ -30,7 +31,8 @@ class Event(NamedTuple):
 
     `profile` holds the identifiers that were given, in the order that `Key` tells. `unique_id` is
     None where none was sent: its key then has the time's Unix second. `request` is the number of
-    the request that brought it.
+    the request that brought it. `updates` are what was sent of the profile besides: attributes, and
+    `meta` with its patches.
     """
 
     request: int
@@ -42,6 +44,8 @@ class Event(NamedTuple):
     value_currency: str | None
     properties: Mapping[str, Any]
     backfill: bool
+    updates: Mapping[str, Any] = _NOTHING
+    metric_service: str | None = None
 
     @property
     def key(self) -> Key:
@@ -61,19 +65,20 @@ class Event(NamedTuple):
         )
 
 
-# Properties are kept as JSON: as objects they would take four times the room. As text, because
-# the bytes that orjson returns may hold on to far more memory than they need.
+# Properties and updates are kept as JSON: as objects they would take four times the room. As text,
+# because the bytes that orjson returns may hold on to far more memory than they need.
 _Packed = tuple[Event, str]
-_ELSEWHERE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def _pack(event: Event) -> _Packed:
-    return event._replace(properties=_ELSEWHERE), orjson.dumps(event.properties).decode()
+    text = orjson.dumps([event.properties, event.updates or None]).decode()
+    return event._replace(properties=_NOTHING, updates=_NOTHING), text
 
 
 def _unpack(packed: _Packed) -> Event:
-    event, properties = packed
-    return event._replace(properties=orjson.loads(properties))
+    event, text = packed
+    properties, updates = orjson.loads(text)
+    return event._replace(properties=properties, updates=updates or {})
 
 
 class Memory:

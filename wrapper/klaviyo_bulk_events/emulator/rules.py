@@ -58,14 +58,16 @@ class Reader:
 
     def _entry(self, path: Path, entry: Json) -> Iterator[Place]:
         attributes = entry["attributes"]
-        profile = self._profile((*path, *_PROFILE), attributes["profile"]["data"])
+        person = attributes["profile"]["data"]
+        profile = self._profile((*path, *_PROFILE), person)
+        updates = identity.updates(person) if profile else {}
         backfill = bool(attributes.get("backfill"))
         for i, event in enumerate(attributes["events"]["data"]):
             at = (*path, *_EVENTS, i)
             if at not in self._broken:
                 read = self._event(at, event["attributes"], profile, backfill)
                 if read is not None and profile:
-                    yield Place(at, read)
+                    yield Place(at, read._replace(updates=updates))
 
     def _profile(self, path: Path, profile: Json) -> dict[str, str]:
         """The profile's identifiers; none where they can't be relied on."""
@@ -83,16 +85,18 @@ class Reader:
             self.flaws.append(Flaw(detail, (*path, "attributes", "backfill")))
         if time is None or not agrees:
             return None
+        metric = event["metric"]["data"]["attributes"]
         return Event(
             request=self._request,
             profile=profile,
-            metric=event["metric"]["data"]["attributes"]["name"],
+            metric=metric["name"],
             unique_id=event.get("unique_id"),
             time=time,
             value=event.get("value"),
             value_currency=event.get("value_currency"),
             properties=event["properties"],
             backfill=backfill,
+            metric_service=metric.get("service"),
         )
 
     def _time(self, path: Path, text: str | None) -> datetime | None:

@@ -1,0 +1,1 @@
+"""What a release must hold: nothing of it is in the package."""
