@@ -63,15 +63,15 @@ class Event(NamedTuple):
 
 # Properties are kept as JSON: as objects they would take four times the room. As text, because
 # the bytes that orjson returns may hold on to far more memory than they need.
-_Packed = tuple[Event, str]
+Packed = tuple[Event, str]
 _ELSEWHERE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-def _pack(event: Event) -> _Packed:
+def _pack(event: Event) -> Packed:
     return event._replace(properties=_ELSEWHERE), orjson.dumps(event.properties).decode()
 
 
-def _unpack(packed: _Packed) -> Event:
+def _unpack(packed: Packed) -> Event:
     event, properties = packed
     return event._replace(properties=orjson.loads(properties))
 
@@ -80,7 +80,7 @@ class Memory:
     """The latest events; how many of each metric there were, and every key, however long ago."""
 
     def __init__(self, keep: int) -> None:
-        self._events: deque[_Packed] = deque(maxlen=keep)
+        self._events: deque[Packed] = deque(maxlen=keep)
         self._keys: set[Key] = set()
         self._metrics: Counter[str] = Counter()
 
@@ -110,3 +110,7 @@ class Memory:
         found = (each for each in self._events if each[0].matches(profile, metric, unique_id))
         end = None if limit is None else offset + limit
         return [_unpack(each) for each in islice(found, offset, end)]
+
+    def snapshot(self) -> list[Packed]:
+        """The kept events without their properties, which are beside them as JSON."""
+        return list(self._events)

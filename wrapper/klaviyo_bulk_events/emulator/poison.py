@@ -35,23 +35,23 @@ class Poison:
         self.predicate: Predicate | None = None
         self.refused: set[Key] = set()
         self._seed = seed
-        self._pending = 0
+        self.pending = 0
         self._marked: set[bytes] = set()
 
     def inject(self, times: int) -> None:
         """Mark the first event of each of the next requests, for good."""
-        self._pending += times
+        self.pending += times
 
     def forget(self) -> None:
         """Drop what was marked or refused so far; share and predicate stay."""
-        self._pending = 0
+        self.pending = 0
         self._marked.clear()
         self.refused.clear()
 
     def meet(self, event: Event) -> None:
         """Tell of a request's first event, in case it is to be marked."""
-        if self._pending:
-            self._pending -= 1
+        if self.pending:
+            self.pending -= 1
             self._marked.add(_content(event))
 
     def refuses(self, event: Event) -> bool:
