@@ -24,7 +24,7 @@ def requests(emulator: Emulator, records: Sequence[RequestRecord]) -> list[Row]:
     rows = []
     for record in records:
         row = request(record)
-        if record.processed is None and record.bytes <= left:
+        if record.events is None and record.bytes <= left:
             left -= record.bytes
             _, exchange = emulator.request(record.number)
             row["entries"], row["events"] = contents.size(exchange) or (None, None)

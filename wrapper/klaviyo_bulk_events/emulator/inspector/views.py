@@ -128,7 +128,7 @@ def _said(exchange: Exchange, request: Request) -> Json:
 def _flaw(flaw: Flaw) -> Json:
     return {
         "code": flaw.code,
-        "detail": shown.text(flaw.detail, 300),
+        "detail": shown.text(flaw.detail),
         "pointer": None if flaw.pointer is None else shown.text(flaw.pointer),
         "parameter": flaw.parameter,
     }

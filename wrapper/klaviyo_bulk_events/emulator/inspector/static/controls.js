@@ -85,7 +85,7 @@ function choice() {
     radio.addEventListener("change", () => (howOften = value));
     return h("label", {}, radio, ` ${text}`);
   });
-  return h("fieldset", {}, h("legend", {}, "Who meets it"), ...radios);
+  return h("fieldset", {}, h("legend", {}, "Who meets it"), h("div", {}, ...radios));
 }
 
 function groups() {
@@ -93,7 +93,7 @@ function groups() {
   return GROUPS.map(([title, pattern]) => {
     const names = [...left].filter((name) => pattern.test(name));
     names.forEach((name) => left.delete(name));
-    return h("fieldset", {}, h("legend", {}, title), ...names.map(faultButton));
+    return h("fieldset", {}, h("legend", {}, title), h("div", {}, ...names.map(faultButton)));
   });
 }
 

@@ -1,7 +1,7 @@
 // Starts the page: the stream on one side, the address on the other, and what they show.
 
 import * as controls from "./controls.js";
-import { byId, h } from "./dom.js";
+import { byId, h, keep } from "./dom.js";
 import * as events from "./events.js";
 import { count } from "./format.js";
 import * as keys from "./keys.js";
@@ -41,14 +41,14 @@ function showTotals() {
   const { requests, accepted, repeats, test_addresses, statuses, faults } = state.totals;
   const sum = (counts) => Object.values(counts).reduce((a, b) => a + b, 0);
   const told = Object.entries(statuses).sort().map(([status, number]) => `${status}: ${count(number)}`).join(", ");
-  const pairs = [
-    ["Requests", count(requests), told],
-    ["Events accepted", count(accepted)],
-    ["Repeats dropped", count(repeats)],
-    ["Test addresses dropped", count(test_addresses)],
-    ["Faults met", count(sum(faults))],
-  ];
-  byId("totals").replaceChildren(...pairs.map(([name, value, more]) => h("div", {}, h("dt", {}, name), h("dd", {}, value, more ? h("small", {}, ` ${more}`) : null))));
+  const always = [["Requests", requests, told], ["Events accepted", accepted]];
+  const seldom = [["Repeats dropped", repeats], ["Test addresses dropped", test_addresses], ["Faults met", sum(faults)]];
+  const items = [...always, ...seldom.filter(([, number]) => number)];
+  keep(byId("totals"), items, ([name]) => name, total);
+}
+
+function total([name, number, more]) {
+  return h("div", {}, h("dt", {}, name), h("dd", {}, count(number), more ? h("small", {}, ` ${more}`) : null));
 }
 
 function showConnection() {

@@ -5,7 +5,8 @@ import { clock, count } from "./format.js";
 import { now, state } from "./store.js";
 
 const REACH = 300;
-const HEIGHT = 64;
+// Above the highest bar, for its number and the marks.
+const HEADROOM = 14;
 const LEGEND_WORDS = { 1: "second", 60: "minute", 3600: "hour" };
 
 let strips = [];
@@ -61,9 +62,9 @@ function strip(title, limit) {
   const bars = svg("path", { class: "bars" });
   const marks = svg("path", { class: "marks" });
   const line = svg("line", { class: "limit", visibility: limit ? "visible" : "hidden" });
-  const top = svg("text", { class: "scale", x: 2, y: 10 });
+  const top = svg("text", { class: "scale", x: 2, y: HEADROOM - 4 });
   const minutes = svg("path", { class: "minutes" });
-  const picture = svg("svg", { role: "img", height: HEIGHT }, minutes, bars, marks, line, top);
+  const picture = svg("svg", { role: "img" }, minutes, bars, marks, line, top);
   const axis = h("div", { className: "axis", ariaHidden: "true" }, ...["5 min ago", "4", "3", "2", "1", "now"].map((text) => h("span", {}, text)));
   const figure = h("figure", {}, h("figcaption", {}, h("span", {}, title), value), picture, axis);
   const made = { title, value, bars, marks, line, top, minutes, picture, figure, pointed: null };
@@ -79,27 +80,27 @@ function point(made, event) {
 }
 
 function fill(made, wish, time) {
-  const width = made.picture.clientWidth || 300;
+  const { clientWidth: width, clientHeight: height } = made.picture;
   const highest = Math.max(wish.limit, ...wish.bars.map(([, , number]) => number), 1);
   const x = (moment) => ((moment - time + REACH) / REACH) * width;
-  const y = (number) => HEIGHT - (number / (highest * 1.2)) * HEIGHT;
-  made.bars.setAttribute("d", wish.bars.map((bar) => barPath(bar, x, y, width)).join(""));
+  const y = (number) => height - (number / highest) * (height - HEADROOM);
+  made.bars.setAttribute("d", wish.bars.map((bar) => barPath(bar, x, y, width, height)).join(""));
   made.marks.setAttribute("d", wish.marks.map((at) => `M${x(at + 0.5) - 1.5} 0h3v5h-3z`).join(""));
-  made.minutes.setAttribute("d", [1, 2, 3, 4].map((i) => `M${(i * width) / 5} 0v${HEIGHT}`).join(""));
+  made.minutes.setAttribute("d", [1, 2, 3, 4].map((i) => `M${(i * width) / 5} ${HEADROOM}V${height}`).join(""));
   for (const [name, number] of Object.entries({ x1: 0, x2: width, y1: y(wish.limit), y2: y(wish.limit) })) made.line.setAttribute(name, number);
-  made.top.setAttribute("y", Math.max(9, y(highest) - 3));
   made.top.textContent = wish.bars.length || wish.limit ? count(highest) : "";
   made.value.textContent = reading(made, wish, time) ?? wish.value;
   made.value.className = wish.full ? "full" : "";
   made.picture.setAttribute("aria-label", `${wish.title}: ${wish.value}`);
 }
 
-function barPath([start, length, number], x, y, width) {
+function barPath([start, length, number], x, y, width, height) {
   if (!number) return "";
   const left = Math.max(0, x(start));
   const right = Math.min(width, x(start + length));
   const gap = right - left > 4 ? 1 : 0;
-  return right > left ? `M${left.toFixed(1)} ${HEIGHT}V${y(number).toFixed(1)}H${(Math.max(right - gap, left + 0.8)).toFixed(1)}V${HEIGHT}z` : "";
+  if (right <= left) return "";
+  return `M${left.toFixed(1)} ${height}V${y(number).toFixed(1)}H${Math.max(right - gap, left + 0.8).toFixed(1)}V${height}z`;
 }
 
 function reading(made, wish, time) {

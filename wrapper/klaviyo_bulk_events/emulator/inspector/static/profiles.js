@@ -2,9 +2,9 @@
 
 import { attempt, get, seldom } from "./api.js";
 import { h, keep } from "./dom.js";
-import { count, instant } from "./format.js";
+import { instant } from "./format.js";
 import { href } from "./route.js";
-import { cell, eventHeads, eventRow, pager, searchFields, table } from "./table.js";
+import { cell, counted, eventHeads, eventRow, pager, searchFields, table } from "./table.js";
 import { state } from "./store.js";
 
 const HEADS = [["Profile"], ["Known by"], ["Events", "number"], ["First"], ["Last"]];
@@ -39,9 +39,9 @@ function line(row) {
     { role: "row" },
     cell("profile", h("a", { href: href("profiles", row.name, row.value) }, row.value)),
     cell("known quiet", row.name),
-    cell("number", count(row.events)),
-    cell("time", instant(row.first)),
-    cell("time", instant(row.last)),
+    counted("number", row.events, "event"),
+    cell("time first", instant(row.first)),
+    cell("time last-time", instant(row.last)),
   );
 }
 
@@ -57,6 +57,6 @@ export async function openOne(opened, name, value) {
   };
   const close = h("a", { href: href("profiles"), className: "close", ariaLabel: "Close" }, "Close");
   const head = h("div", { className: "head" }, h("h2", {}, value), h("span", { className: "quiet" }, name), close);
-  opened.replaceChildren(head, place, h("div", { className: "scroll" }, table("Events of the profile, by their time", eventHeads("Request"), body, "events")));
+  opened.replaceChildren(head, place, h("div", { className: "scroll" }, table("Events of the profile, by their time", eventHeads("Request"), body, "events of-one")));
   await load(0);
 }

@@ -19,7 +19,7 @@ export async function open(opened, number) {
     return;
   }
   const body = h("div", { className: "body" });
-  const mark = (pointer) => showBody(body, number, pointer);
+  const mark = (pointer, focus) => showBody(body, number, pointer, focus);
   const sections = found.headers ? said(found, number, body, mark) : [h("p", { className: "empty" }, "Its body is no longer kept: there is room for the newest only.")];
   opened.replaceChildren(head(number), facts(found.row), ...sections);
   opened.scrollTop = 0;
@@ -43,11 +43,12 @@ function facts(row) {
     ["Status", badge(row)],
     ["Fault", row.fault && `${row.fault}: ${state.about.faults[row.fault] ?? ""}`],
     ["Processed", processed(row)],
-    ["Held", row.events === null ? null : `${plural(row.entries, "profile")}, ${plural(row.events, "event")}`],
+    ["Contents", row.events === null ? null : `${plural(row.entries, "profile")}, ${plural(row.events, "event")}`],
     ["Accepted", row.processed === 202 ? accepted(row) : null],
     ["Size", bytes(row.bytes)],
   ];
-  return h("dl", { className: "facts" }, ...pairs.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+  const known = pairs.filter(([, value]) => value);
+  return h("dl", { className: "facts" }, ...known.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 }
 
 function processed(row) {
@@ -66,13 +67,13 @@ function accepted(row) {
 
 function said(found, number, body, mark) {
   const raw = h("a", { href: `/inspector/requests/${number}/raw`, download: "" }, "download");
+  const bodySection = h("section", {}, h("h3", {}, "Body ", h("small", {}, raw)), body);
+  const eventSection = section("Events", events(number, mark));
   return [
-    found.flaws.length ? section(`Errors`, errors(found, number, mark)) : null,
-    section("Events", events(number, mark)),
-    h("section", { className: "body-section" }, h("h3", {}, "Body ", h("small", {}, raw)), body),
+    ...(found.flaws.length ? [section("Errors", errors(found, number, mark)), bodySection, eventSection] : [eventSection, bodySection]),
     section("Answer", answer(found.reply)),
     section("Request headers", h("pre", {}, headerText(found.headers))),
-  ].filter(Boolean);
+  ];
 }
 
 const section = (title, ...children) => h("section", {}, h("h3", {}, title), ...children);

@@ -2,9 +2,9 @@
 
 import { get, seldom } from "./api.js";
 import { h, keep } from "./dom.js";
-import { bytes, clock, count, plural } from "./format.js";
+import { bytes, clock, plural } from "./format.js";
 import { href, route } from "./route.js";
-import { PAGE, cell, table } from "./table.js";
+import { PAGE, cell, counted, table } from "./table.js";
 import { state } from "./store.js";
 
 const HEADS = [["", "number"], ["Arrived"], ["Status"], ["Fault"], ["Profiles", "number"], ["Events", "number"], ["Size", "number"]];
@@ -73,8 +73,8 @@ function line(row) {
     cell("time", clock(row.arrived)),
     cell("status", badge(row)),
     cell("fault", row.fault ?? ""),
-    cell("number profiles", row.entries === null ? "–" : count(row.entries)),
-    cell("number events", row.events === null ? "–" : count(row.events)),
+    counted("number entries", row.entries, "profile"),
+    counted("number events", row.events, "event"),
     cell("number size", bytes(row.bytes)),
   );
 }

@@ -14,6 +14,13 @@ export function table(label, heads, body, kind) {
 
 export const cell = (className, ...children) => h("td", { className, role: "cell" }, ...children);
 
+// A number whose unit is shown where there is no head to tell it, on narrow screens.
+export function counted(className, number, unit) {
+  const element = cell(className, number === null ? "–" : count(number));
+  element.dataset.unit = number === 1 ? unit : `${unit}s`;
+  return element;
+}
+
 export function pager(offset, total, move) {
   const last = Math.min(offset + PAGE, total);
   const text = total ? `${count(offset + 1)} to ${count(last)} of ${count(total)}` : "none";
@@ -52,23 +59,26 @@ export function eventRow(row, last) {
     { className: row.flaws ? "refused" : "", role: "row" },
     cell("time", toggle, instant(row.time)),
     cell("profile", profileLink(row.profile)),
-    cell("metric", row.metric ?? "no metric"),
-    cell("id", row.unique_id ?? ""),
+    cell("metric", clipped(row.metric ?? "no metric")),
+    cell("id", clipped(row.unique_id ?? "")),
     cell("value number", [row.value, row.value_currency].filter(Boolean).join(" ")),
     cell("last", last),
   );
   return [line, more];
 }
 
-export const eventHeads = (last) => [["Time", "time"], ["Profile"], ["Metric"], ["unique_id"], ["Value", "number"], [last]];
+export const eventHeads = (last) => [["Time", "time"], ["Profile", "profile"], ["Metric"], ["unique_id"], ["Value", "number"], [last]];
 
 function profileLink(profile) {
   const [first] = Object.entries(profile);
   return first ? h("a", { href: href("profiles", ...first) }, first[1]) : "no identifier";
 }
 
+const clipped = (text) => h("span", { title: text }, text);
+
 function details(row) {
   const profile = Object.entries(row.profile).map(([name, value]) => `${name}: ${value}`);
   const flow = row.backfill ? "backfill: fires no flow" : "no backfill: fires flows";
-  return [h("p", { className: "quiet" }, [...profile, flow].join(" · ")), h("pre", {}, row.properties)];
+  const id = row.unique_id === null ? "no unique_id" : `unique_id: ${row.unique_id}`;
+  return [h("p", { className: "quiet" }, [...profile, id, flow].join(" · ")), h("pre", {}, row.properties)];
 }
