@@ -1,6 +1,5 @@
 """What a request's body holds, of whatever form it is."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -52,7 +51,7 @@ def document(exchange: Exchange) -> Any:
     try:
         return body.parse(text)
     except RequestRefused:
-        return _unreadable(text.decode("utf-8", "replace"))
+        return _unreadable(text)
 
 
 def size(exchange: Exchange | None) -> tuple[int, int] | None:
@@ -66,16 +65,15 @@ def size(exchange: Exchange | None) -> tuple[int, int] | None:
         return None
 
 
-def _unreadable(text: str) -> Unreadable:
-    at = None
+def _unreadable(data: bytes) -> Unreadable:
+    """The text around the place where reading ended, which is known unless a key stands twice."""
+    text = data.decode("utf-8", "replace")
     try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        at = error.pos
-    except RecursionError:
-        pass
-    start = max(0, (at or 0) - _AROUND)
-    return Unreadable(text[start : start + 2 * _AROUND], None if at is None else at - start)
+        orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        start = max(0, error.pos - _AROUND)
+        return Unreadable(text[start : start + 2 * _AROUND], error.pos - start)
+    return Unreadable(text[: 2 * _AROUND], None)
 
 
 def sent(document: Any) -> Iterator[Sent]:

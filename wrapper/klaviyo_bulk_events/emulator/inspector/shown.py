@@ -1,4 +1,4 @@
-"""Values of somebody's JSON as text that can be shown: of bounded length, and valid Unicode."""
+"""Values of somebody's JSON as text of bounded length."""
 
 import json
 from typing import Any, Final
@@ -7,9 +7,8 @@ _LENGTH: Final = 2_000
 
 
 def text(value: str, length: int = _LENGTH) -> str:
-    """The text, cut to a length; a lone surrogate as its escape."""
-    cut = value if len(value) <= length else f"{value[:length]}… ({len(value):,} characters)"
-    return cut.encode("utf-8", "backslashreplace").decode()
+    """The text, cut to a length."""
+    return value if len(value) <= length else f"{value[:length]}… ({len(value):,} characters)"
 
 
 def as_json(value: Any, length: int = _LENGTH) -> str:

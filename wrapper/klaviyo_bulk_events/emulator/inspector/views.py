@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from klaviyo_bulk_events.emulator.core import Emulator
 from klaviyo_bulk_events.emulator.exchanges import Exchange
+from klaviyo_bulk_events.emulator.gate import SCHEMES
 from klaviyo_bulk_events.emulator.inspector import contents, rows, search, shown, tree
 from klaviyo_bulk_events.emulator.inspector.page import SECURITY
 from klaviyo_bulk_events.emulator.inspector.pointers import follow, value_at
@@ -115,8 +116,9 @@ class Views:
 def _said(exchange: Exchange, request: Request) -> Json:
     """What was said in a request, the key left out."""
     headers = dict(exchange.request.headers)
-    if scheme := headers.pop("authorization", "").partition(" ")[0]:
-        headers["authorization"] = f"{shown.text(scheme, 40)} …"
+    if "authorization" in headers:
+        scheme = headers["authorization"].partition(" ")[0]
+        headers["authorization"] = f"{scheme} …" if scheme.lower() in SCHEMES else "…"
     offset = _number(request, "offset", 0)
     return {
         "headers": {name: shown.text(value, 300) for name, value in headers.items()},
