@@ -17,6 +17,10 @@ OLDEST = "3.11"
 PYTHONS = [OLDEST, "3.12", "3.13", *(["3.14"] if shutil.which("python3.14") else [])]
 
 
+# In a session of its own, for it needs a browser.
+BROWSER = "tests/inspector/browser"
+
+
 def show_all_of_pyenv() -> None:
     """Let nox find every Python that pyenv has: it shows the chosen one only."""
     if shutil.which("pyenv") and "PYENV_VERSION" not in os.environ:
@@ -49,6 +53,15 @@ def install_redis(session: nox.Session) -> None:
         session.run("apt-get", "install", "-y", "-qq", "redis-server", external=True)
 
 
+def install_chromium(session: nox.Session) -> None:
+    """In CI, have the browser that the inspector is tried in; elsewhere it must be there."""
+    if os.environ.get("CI") and not shutil.which("chromium"):
+        session.run("apt-get", "update", "-qq", external=True)
+        session.run("apt-get", "install", "-y", "-qq", "chromium", external=True)
+    elif not (os.environ.get("CHROMIUM") or shutil.which("chromium")):
+        session.error("install chromium, or name one in CHROMIUM")
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and format of everything written by hand."""
@@ -71,7 +84,7 @@ def tests(session: nox.Session) -> None:
     install_redis(session)
     install_groups(session, "test")
     install_wheel(session, "all")
-    session.run("pytest", "--ignore=tests/openapi", *session.posargs)
+    session.run("pytest", "--ignore=tests/openapi", f"--ignore={BROWSER}", *session.posargs)
 
 
 @nox.session(python=OLDEST)
@@ -85,7 +98,7 @@ def tests_oldest(session: nox.Session) -> None:
     session.install("--resolution=lowest-direct", *oldest)
     install_groups(session, "test")
     install_wheel(session, "all")
-    session.run("pytest", "--ignore=tests/openapi", *session.posargs)
+    session.run("pytest", "--ignore=tests/openapi", f"--ignore={BROWSER}", *session.posargs)
 
 
 @nox.session
@@ -93,6 +106,15 @@ def tests_openapi(session: nox.Session) -> None:
     """Test the pipeline from spec to client, in the generator's own environment."""
     install_groups(session, "generate", "test")
     session.run("python", "-m", "pytest", "tests/openapi", *session.posargs)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Test the emulator's page in Chromium."""
+    install_chromium(session)
+    install_groups(session, "test", "browser")
+    install_wheel(session, "emulator")
+    session.run("pytest", BROWSER, *session.posargs)
 
 
 @nox.session

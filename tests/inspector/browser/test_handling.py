@@ -136,8 +136,8 @@ def test_every_control_has_a_name(page, shop, where):
     page.wait_for_timeout(500)
     nameless = page.evaluate(
         """() => [...document.querySelectorAll("button, a[href], input")].filter((each) =>
-            !(each.ariaLabel || each.innerText?.trim() || each.labels?.[0]?.innerText.trim()
-              || each.textContent.trim())).map((each) => each.outerHTML)"""
+            ![each.ariaLabel, each.textContent, each.labels?.[0]?.textContent]
+              .some((name) => name?.trim())).map((each) => each.outerHTML)"""
     )
     assert nameless == []
 

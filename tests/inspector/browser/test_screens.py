@@ -23,7 +23,7 @@ def test_a_narrow_screen_is_never_scrolled_sideways(browser, shop, make, where):
     page = context.new_page()
     page.goto(f"{shop.server.url}/{where}")
     expect(page.locator("#connection")).to_have_text("Live")
-    page.locator("#view table, #view .head").first.wait_for()
+    page.locator("#list table:visible, #opened .head:visible").first.wait_for()
     page.keyboard.press("f")
     for button in page.get_by_role("button", name="Properties").all():
         button.click()
@@ -73,7 +73,7 @@ CONTRASTS = """() => {
   };
   return [...document.querySelectorAll("body *:not(svg *)")]
     .filter((each) => each.checkVisibility() && !each.disabled)
-    .filter((each) => [...each.childNodes].some((child) => child.nodeType === 3 && child.data.trim()))
+    .filter((each) => [...each.childNodes].some((child) => child.data?.trim()))
     .map((each) => {
       const both = [getComputedStyle(each).color, behind(each)].map(luminance).sort();
       return [each.textContent.slice(0, 40), (both[1] + 0.05) / (both[0] + 0.05)];

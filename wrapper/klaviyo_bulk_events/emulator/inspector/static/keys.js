@@ -38,7 +38,7 @@ export function wire() {
 
 function press(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  if (event.target.closest("input, textarea, select")) {
+  if (event.target.closest("input[type=search]")) {
     if (event.key === "Escape") event.target.blur();
     return;
   }
