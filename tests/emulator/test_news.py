@@ -111,7 +111,7 @@ def test_faults(emulator):
 def test_listeners(emulator, make):
     """They are called after whatever can be seen."""
     calls = []
-    emulator.listen(lambda: calls.append(len(calls)))
+    emulator.listeners.add(lambda: calls.append(len(calls)))
     emulator.receive(make.request())
     emulator.inject("slow")
     emulator.set_faults({})

@@ -5,7 +5,7 @@ import threading
 import pytest
 from playwright.sync_api import expect
 
-from klaviyo_bulk_events.emulator import SUMMARIES
+from klaviyo_bulk_events.emulator import SUMMARIES, Settings, running
 
 ROWS = "#list tbody tr"
 
@@ -142,10 +142,35 @@ def test_every_control_has_a_name(page, shop, where):
     assert nameless == []
 
 
-def test_it_connects_again(page, shop):
-    """An emulator that is gone is said to be."""
-    page.context.set_offline(True)
-    page.evaluate("() => dispatchEvent(new Event('offline'))")
-    page.context.set_offline(False)
+def test_it_connects_again(browser, make):
+    """An emulator that is gone is said to be; one that is there again shows what it has."""
+    with running(Settings()) as server:
+        port = int(server.url.rpartition(":")[2])
+        server.emulator.receive(make.request())
+        page = browser.new_page()
+        page.goto(server.url)
+        expect(page.locator(ROWS)).to_have_count(1)
+    expect(page.locator("#connection")).to_contain_text("Not connected")
+    with running(Settings(), port):
+        expect(page.locator("#connection")).to_have_text("Live", timeout=30_000)
+        expect(page.locator(ROWS)).to_have_count(0)
+    page.close()
+
+
+def test_a_reset_elsewhere_is_followed(page, shop):
+    """What was open is closed, for it is no longer there."""
     shop.events("a")
-    expect(page.locator(ROWS)).to_have_count(1)
+    page.get_by_role("link", name="Request 1", exact=True).click()
+    expect(page.locator("#opened")).to_be_visible()
+    shop.server.emulator.reset()
+    expect(page.locator("#opened")).to_be_hidden()
+    expect(page.locator(ROWS)).to_have_count(0)
+
+
+def test_a_profile_goes_on(page, shop, make):
+    """Who looks at a profile sees what comes for it."""
+    shop.events("a")
+    page.goto(f"{shop.server.url}/#/profiles/email/ada@shop.org")
+    expect(page.locator("#opened td.id")).to_have_text(["a"])
+    shop.events("b")
+    expect(page.locator("#opened td.id")).to_have_text(["a", "b"])

@@ -15,6 +15,7 @@ from klaviyo_bulk_events.emulator.exchanges import Exchange, Exchanges
 from klaviyo_bulk_events.emulator.faults import POISON, Fault, Processing
 from klaviyo_bulk_events.emulator.judge import Judge
 from klaviyo_bulk_events.emulator.ledger import Ledger, RequestRecord
+from klaviyo_bulk_events.emulator.listeners import Listeners
 from klaviyo_bulk_events.emulator.memory import Event, Key, Memory, Packed
 from klaviyo_bulk_events.emulator.messages import Plan, Reply, Request
 from klaviyo_bulk_events.emulator.misfortune import Misfortune, check_name, check_probabilities
@@ -50,7 +51,7 @@ class Emulator:
         self._lock = RLock()
         self._misfortune = Misfortune(dict(self.settings.faults), self._random)
         self._poison = Poison(self.settings.faults.get(POISON, 0.0), self.seed)
-        self._listeners: list[Callable[[], object]] = []
+        self.listeners = Listeners()
         self._resets = 0
         self._start()
 
@@ -73,14 +74,14 @@ class Emulator:
             try:
                 gate.check_route(request)
             except RequestRefused as refused:
-                return Plan(self._refusal(refused, {}))
+                return Plan(answers.refused(refused))
             moment = self.now() if arrived is None else arrived
             record = self._ledger.open(moment, len(request.body))
             self._exchanges.open(record.number, request)
             plan = self._admit(request, record)
             self._exchanges.answer(record.number, plan.reply)
             self._ledger.answer(record, plan.status)
-            self._tell()
+            self.listeners.tell()
             return plan
 
     def abandon(self, request: Request, arrived: float) -> None:
@@ -126,7 +127,7 @@ class Emulator:
             if ledger is self._ledger:
                 self._process(request, record)
                 self._ledger.change(record)
-                self._tell()
+                self.listeners.tell()
 
     def _process(self, request: Request, record: RequestRecord) -> Reply:
         headers = self._accounts.of(request).headers(record.arrived)
@@ -135,7 +136,7 @@ class Emulator:
         except RequestRefused as refused:
             self._ledger.refuse(record, refused.status, refused.flaws)
             self._exchanges.refuse(record.number, refused.flaws)
-            return self._refusal(refused, headers)
+            return answers.refused(refused, headers)
         return Reply(202, headers)
 
     def _take(self, request: Request, record: RequestRecord) -> None:
@@ -146,10 +147,6 @@ class Emulator:
         verdict = self._judge.judge(document, record.number, self.now())
         self._memory.add(verdict.events)
         self._ledger.accept(record, len(verdict.events), verdict.repeats, verdict.test_addresses)
-
-    def _refusal(self, refused: RequestRefused, headers: Mapping[str, str]) -> Reply:
-        headers = {**headers, **refused.headers}
-        return answers.refusal(refused.status, refused.flaws, headers)
 
     def inject(self, name: str, times: int = 1) -> None:
         """Have the next requests that aren't throttled meet a fault, before any that is drawn.
@@ -162,7 +159,7 @@ class Emulator:
                 self._poison.inject(times)
             else:
                 self._misfortune.inject(name, times)
-            self._tell()
+            self.listeners.tell()
 
     def set_faults(self, faults: Mapping[str, float]) -> None:
         """Replace the probabilities of all faults; one that isn't named is off."""
@@ -170,7 +167,7 @@ class Emulator:
         with self._lock:
             self._misfortune.probabilities = dict(faults)
             self._poison.probability = faults.get(POISON, 0.0)
-            self._tell()
+            self.listeners.tell()
 
     @property
     def faults(self) -> dict[str, float]:
@@ -189,7 +186,7 @@ class Emulator:
             self._poison.forget()
             self._resets += 1
             self._start()
-            self._tell()
+            self.listeners.tell()
 
     def events(
         self,
@@ -229,38 +226,27 @@ class Emulator:
                 "seed": self.seed,
             }
 
-    def listen(self, listener: Callable[[], object]) -> None:
-        """Call this after each change, from any thread; it must be quick and not raise."""
-        self._listeners.append(listener)
-
-    def _tell(self) -> None:
-        for listener in self._listeners:
-            listener()
-
     def news(self, mark: Mark | None = None, since: float = 0.0) -> News:
         """What happened since a mark, with the rate windows since a moment."""
         with self._lock:
-            ledger = self._ledger
             seen = mark.changes if mark and mark.resets == self._resets else None
-            poison = {POISON: self._poison.pending} if self._poison.pending else {}
             return News(
-                mark=Mark(self._resets, ledger.changes),
+                mark=Mark(self._resets, self._ledger.changes),
                 whole=seen is None,
+                started=self._started,
                 now=self.now(),
-                requests=[*ledger.changed(seen or 0)],
-                seconds=[*ledger.pace.since(seen or 0)],
+                requests=[*self._ledger.changed(seen or 0)],
+                seconds=[*self._ledger.pace.since(seen or 0)],
                 windows=self._accounts.windows(since),
-                totals=asdict(ledger.totals),
+                totals=asdict(self._ledger.totals),
                 faults=self.faults,
-                asked={**self._misfortune.asked, **poison},
+                asked={**self._misfortune.asked, **self._poison.asked},
             )
 
-    def requests_before(
-        self, number: int | None, limit: int, *, troubled: bool = False
-    ) -> list[RequestRecord]:
-        """The kept requests before this number, newest first; or those with a fault or refused."""
+    def newest(self, limit: int, *, before: int | None, troubled: bool) -> list[RequestRecord]:
+        """The kept requests before a number, newest first; or of them the ones in trouble."""
         with self._lock:
-            return self._ledger.before(number, limit, troubled=troubled)
+            return self._ledger.newest(limit, before=before, troubled=troubled)
 
     def request(self, number: int) -> tuple[RequestRecord | None, Exchange | None]:
         """A request, and what was said in it, each if it is still kept."""

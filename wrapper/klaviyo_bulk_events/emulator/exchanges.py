@@ -27,8 +27,11 @@ class Exchange:
     def weight(self) -> int:
         """About how many bytes of memory this takes."""
         replied = len(self.reply.body) if self.reply else 0
-        flaws = sum(_FLAW_BYTES + len(flaw.detail) for flaw in self.flaws)
-        return _EXCHANGE_BYTES + len(self.request.body) + replied + flaws
+        return _EXCHANGE_BYTES + len(self.request.body) + replied + _weight(self.flaws)
+
+
+def _weight(flaws: Sequence[Flaw]) -> int:
+    return sum(_FLAW_BYTES + len(flaw.detail) for flaw in flaws)
 
 
 class Exchanges:
@@ -42,20 +45,20 @@ class Exchanges:
 
     def open(self, number: int, request: Request) -> None:
         """Keep a request, and let the oldest go that there is no more room for."""
-        self._kept.append(exchange := Exchange(number, request))
-        self._make_room(exchange.weight)
+        self._kept.append(Exchange(number, request))
+        self._make_room(_EXCHANGE_BYTES + len(request.body))
 
     def refuse(self, number: int, flaws: Sequence[Flaw]) -> None:
-        """Note what a request is refused for, if it is still kept."""
+        """Note once what a request is refused for, if it is still kept."""
         if exchange := self.get(number):
-            before, exchange.flaws = exchange.weight, flaws
-            self._make_room(exchange.weight - before)
+            exchange.flaws = flaws
+            self._make_room(_weight(flaws))
 
     def answer(self, number: int, reply: Reply | None) -> None:
-        """Note what is replied to a request, if it is still kept."""
+        """Note once what is replied to a request, if it is still kept."""
         if exchange := self.get(number):
-            before, exchange.reply = exchange.weight, reply
-            self._make_room(exchange.weight - before)
+            exchange.reply = reply
+            self._make_room(len(reply.body) if reply else 0)
 
     def get(self, number: int) -> Exchange | None:
         """The exchange of this number, if it is still kept."""

@@ -119,12 +119,15 @@ class Ledger:
         for record in {record.number: record for record in latest}.values():
             yield evolve(record)
 
-    def before(self, number: int | None, limit: int, *, troubled: bool) -> list[RequestRecord]:
-        """Copies of the kept records before this number, newest first; or of those in trouble."""
+    def newest(self, limit: int, *, before: int | None, troubled: bool) -> list[RequestRecord]:
+        """Copies of the kept records before a number, newest first.
+
+        Or of those `troubled`: answered other than 202, or with a fault.
+        """
         found = (
             record
             for record in reversed(self._records)
-            if (number is None or record.number < number)
+            if (before is None or record.number < before)
             and (not troubled or record.status != 202 or record.fault)
         )
         return [evolve(record) for record in islice(found, limit)]

@@ -21,13 +21,15 @@ class News:
     """Everything that can be seen at a glance; `requests` and `seconds` only as far as changed.
 
     `whole` says that it isn't to be added to what was told before: it is the first news, or there
-    was a reset. `windows` are the current and earlier windows of each rate, as moments of their
-    start and requests counted in them, of the account that sent last. `asked` are the faults that
-    next requests are to meet, with how many of them.
+    was a reset. `started` is the moment of the last reset, or of the start. `windows` are the
+    current and earlier windows of each rate, as moments of their start and requests counted in
+    them, of the account that sent last. `asked` are the faults that next requests are to meet,
+    with how many of them.
     """
 
     mark: Mark
     whole: bool
+    started: float
     now: float
     requests: Sequence[RequestRecord]
     seconds: Sequence[Second]

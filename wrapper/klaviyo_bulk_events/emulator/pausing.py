@@ -1,11 +1,11 @@
 """What holds requests back while the emulator is paused."""
 
 import asyncio
-from collections.abc import Callable
 
 from starlette.types import Receive
 
 from klaviyo_bulk_events.emulator.hanging_up import outlasts
+from klaviyo_bulk_events.emulator.listeners import Listeners
 
 
 class Barrier:
@@ -15,7 +15,7 @@ class Barrier:
         self._held = 0
         self._up = asyncio.Event()
         self._up.set()
-        self._listeners: list[Callable[[], object]] = []
+        self.listeners = Listeners()
 
     @property
     def is_down(self) -> bool:
@@ -26,30 +26,22 @@ class Barrier:
         """Whether the emulator is paused, and how many requests it holds, as JSON can say it."""
         return {"paused": self.is_down, "held": self._held}
 
-    def listen(self, listener: Callable[[], object]) -> None:
-        """Call this whenever the state changes."""
-        self._listeners.append(listener)
-
     def lower(self) -> None:
         """Hold requests from now on."""
         self._up.clear()
-        self._tell()
+        self.listeners.tell()
 
     def lift(self) -> None:
         """Let requests pass, those that wait first."""
         self._up.set()
-        self._tell()
+        self.listeners.tell()
 
     async def passed(self, receive: Receive) -> bool:
         """Wait until the barrier is up; False if the client left before."""
         self._held += 1
-        self._tell()
+        self.listeners.tell()
         try:
             return await outlasts(receive, self._up.wait())
         finally:
             self._held -= 1
-            self._tell()
-
-    def _tell(self) -> None:
-        for listener in self._listeners:
-            listener()
+            self.listeners.tell()

@@ -6,6 +6,7 @@ from typing import Final
 
 import orjson
 
+from klaviyo_bulk_events.emulator.faults import POISON
 from klaviyo_bulk_events.emulator.memory import Event, Key
 
 _DIGEST_BYTES: Final = 8
@@ -35,23 +36,28 @@ class Poison:
         self.predicate: Predicate | None = None
         self.refused: set[Key] = set()
         self._seed = seed
-        self.pending = 0
+        self._pending = 0
         self._marked: set[bytes] = set()
+
+    @property
+    def asked(self) -> dict[str, int]:
+        """How many next requests are to have their first event marked, if any."""
+        return {POISON: self._pending} if self._pending else {}
 
     def inject(self, times: int) -> None:
         """Mark the first event of each of the next requests, for good."""
-        self.pending += times
+        self._pending += times
 
     def forget(self) -> None:
         """Drop what was marked or refused so far; share and predicate stay."""
-        self.pending = 0
+        self._pending = 0
         self._marked.clear()
         self.refused.clear()
 
     def meet(self, event: Event) -> None:
         """Tell of a request's first event, in case it is to be marked."""
-        if self.pending:
-            self.pending -= 1
+        if self._pending:
+            self._pending -= 1
             self._marked.add(_content(event))
 
     def refuses(self, event: Event) -> bool:

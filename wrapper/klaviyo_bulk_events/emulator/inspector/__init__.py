@@ -12,8 +12,8 @@ from klaviyo_bulk_events.emulator.pausing import Barrier
 def routes(emulator: Emulator, barrier: Barrier) -> list[BaseRoute]:
     """The page at /, and what it is made of under /inspector."""
     bell = Bell()
-    emulator.listen(bell.ring)
-    barrier.listen(bell.ring)
+    emulator.listeners.add(bell.ring)
+    barrier.listeners.add(bell.ring)
     parts = [
         Route("/stream", Stream(emulator, barrier, bell)),
         Route("/static/{name}", page.static),

@@ -83,6 +83,7 @@ class Stream:
     def _message(self, news: News) -> dict[str, Any]:
         message = {
             "whole": news.whole,
+            "started": news.started,
             "now": news.now,
             "requests": rows.requests(self.emulator, news.requests),
             "seconds": [tuple(second) for second in news.seconds],

@@ -49,7 +49,7 @@ class Views:
         """Answer requests, newest first: those `before` a number, all or only the `troubled`."""
         before = _number(request, "before", 0) or None
         troubled = "troubled" in request.query_params
-        found = self.emulator.requests_before(before, PAGE + 1, troubled=troubled)
+        found = self.emulator.newest(PAGE + 1, before=before, troubled=troubled)
         page = rows.requests(self.emulator, found[:PAGE])
         return _json({"rows": page, "more": len(found) > PAGE})
 

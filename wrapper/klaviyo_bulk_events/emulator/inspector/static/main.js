@@ -59,6 +59,7 @@ function showConnection() {
 }
 
 function take(news) {
+  if (news.fresh && route().rest.length) location.hash = href(route().view);
   showConnection();
   showTotals();
   controls.show();

@@ -11,6 +11,7 @@ const HEADS = [["Profile"], ["Known by"], ["Events", "number"], ["First"], ["Las
 
 const here = { profile: "", offset: 0 };
 let parts = null;
+let one = null;
 
 export function open(list) {
   here.offset = 0;
@@ -23,7 +24,9 @@ export function open(list) {
 
 export function news({ whole }) {
   if (!parts?.body.isConnected) return;
-  if (whole || (here.offset === 0 && parts.accepted !== state.totals.accepted)) load();
+  if (!whole && parts.accepted === state.totals.accepted) return;
+  if (whole || here.offset === 0) load();
+  if (one?.body.isConnected && one.offset === 0 && !one.body.querySelector("tr.more:not([hidden])")) one.want();
 }
 
 const load = seldom(async () => {
@@ -51,6 +54,7 @@ export async function openOne(opened, name, value) {
   const load = async (offset) => {
     const found = await attempt(() => get("profiles/events", { name, value, offset }));
     if (!found) return;
+    one.offset = offset;
     const link = (row) => h("a", { href: href("requests", row.request) }, String(row.request));
     body.replaceChildren(...found.rows.flatMap((row) => eventRow(row, link(row))));
     place.replaceChildren(pager(offset, found.total, load));
@@ -58,5 +62,6 @@ export async function openOne(opened, name, value) {
   const close = h("a", { href: href("profiles"), className: "close", ariaLabel: "Close" }, "Close");
   const head = h("div", { className: "head" }, h("h2", {}, value), h("span", { className: "quiet" }, name), close);
   opened.replaceChildren(head, place, h("div", { className: "scroll" }, table("Events of the profile, by their time", eventHeads("Request"), body, "events of-one")));
+  one = { body, offset: 0, want: seldom(() => load(0), 250) };
   await load(0);
 }

@@ -29,8 +29,8 @@ export function open(list) {
   load();
 }
 
-export function news({ whole, requests }) {
-  if (whole) here.pages = [];
+export function news({ whole, fresh, requests }) {
+  if (fresh) here.pages = [];
   if (!parts?.body.isConnected) return;
   if (whole || (here.troubled && requests.some(isTroubled))) load();
   if (isLive() && !here.troubled) show();

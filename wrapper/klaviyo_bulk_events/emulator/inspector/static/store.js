@@ -5,6 +5,7 @@ const REACH = 300;
 
 export const state = {
   connected: false,
+  started: null,
   about: { rates: [], faults: {}, keep: 0 },
   totals: { requests: 0, accepted: 0, repeats: 0, test_addresses: 0, statuses: {}, faults: {} },
   faults: {},
@@ -19,26 +20,49 @@ export const state = {
 
 const listeners = [];
 
+// Listeners are given the news: `whole` where all was told anew, `fresh` where it was forgotten before.
 export const listen = (listener) => listeners.push(listener);
 
 // The emulator's time in Unix seconds.
 export const now = () => Date.now() / 1000 + state.ahead;
 
+let source = null;
+
+// A browser has six connections to one address: a page that nobody sees gives its own back.
 export function connect() {
-  const source = new EventSource("/inspector/stream");
+  document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : reconnect()));
+  reconnect();
+}
+
+function reconnect() {
+  source ??= new EventSource("/inspector/stream");
   source.onmessage = (message) => take(JSON.parse(message.data));
-  source.onerror = () => tell({ connected: false }, { whole: false, requests: [] });
+  source.onerror = lost;
+}
+
+function disconnect() {
+  source?.close();
+  source = null;
+}
+
+// A browser gives up for good where something else answers; the emulator may be back later.
+function lost() {
+  tell({ connected: false }, { whole: false, fresh: false, requests: [] });
+  if (source?.readyState !== EventSource.CLOSED) return;
+  source = null;
+  setTimeout(() => document.hidden || reconnect(), 3000);
 }
 
 function take(news) {
+  news.fresh = news.started !== state.started && state.started !== null;
   if (news.whole) Object.assign(state, { requests: [], seconds: new Map(), windows: [] });
-  const { about, totals, faults, asked, paused, held } = news;
+  const { about, started, totals, faults, asked, paused, held } = news;
   mergeRequests(news.requests);
   for (const [at, ...counts] of news.seconds) state.seconds.set(at, counts);
   news.windows.forEach((windows, i) => mergeWindows(i, windows));
   forget(news.now);
   const ahead = news.now - Date.now() / 1000;
-  tell({ about: about ?? state.about, totals, faults, asked, paused, held, ahead, connected: true }, news);
+  tell({ about: about ?? state.about, started, totals, faults, asked, paused, held, ahead, connected: true }, news);
 }
 
 function mergeRequests(rows) {
