@@ -109,7 +109,6 @@ def test_integers_are_not_rounded(emulator, make, send, get):
         (b'{"data": nope}', "n"),
         (b'{"data": {}', ""),
         (b"\xff{}", "\N{REPLACEMENT CHARACTER}"),
-        (rb'{"a": "\ud800"}', "\\"),
         (b" " * 5_000 + b"nope", "n"),
     ],
 )
@@ -164,6 +163,14 @@ def test_bodies_of_any_form(emulator, make, get, document):
     assert get(emulator, "requests/1")["flaws"]
 
 
+def test_a_lone_surrogate(emulator, make, get):
+    """It is no text, and so the body no JSON: it is shown as it came."""
+    emulator.receive(make.request(rb'{"a": "\ud800"}'))
+    found = get(emulator, "requests/1/body")
+    assert found["text"] == r'{"a": "\ud800"}'
+    assert found["reached"] is not None
+
+
 def test_a_key_that_stands_twice(emulator, make, get):
     """It is refused, and the body is shown as text."""
     emulator.receive(make.request(b'{"data": 1, "data": 2}'))
@@ -208,6 +215,17 @@ def test_profiles_and_their_events_in_order(emulator, make, send, get):
     assert get(emulator, "profiles", profile="ADA")["rows"] == [ada]
     events = get(emulator, "profiles/events", name="email", value="ada@shop.org")["rows"]
     assert [event["unique_id"] for event in events] == ["u1", "u2", "u0"]
+
+
+def test_a_profile_is_found_by_each_of_its_identifiers(emulator, make, send, get):
+    """Also by those that it isn't known by, whichever event they came with."""
+    for number, further in enumerate([{}, {"email": "ada@shop.org"}, {"phone_number": "+441"}]):
+        profile = {"external_id": "7", **further}
+        send(emulator, make.document(make.entry(make.event(f"u{number}"), profile=profile)))
+    for wanted in ("7", "ADA", "+441"):
+        (row,) = get(emulator, "profiles", profile=wanted)["rows"]
+        assert (row["name"], row["value"], row["events"]) == ("external_id", "7", 3)
+        assert sorted(row["others"]) == ["+441", "ada@shop.org"]
 
 
 def test_what_is_no_longer_kept(emulate, make, send, get, call):

@@ -1,6 +1,7 @@
 """Events by parts of their profile, metric and unique_id; profiles by how many events they have."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from attrs import define, field, frozen
@@ -39,12 +40,21 @@ class Wanted:
 
 @define
 class Person:
-    """A profile with the number of its events and the times of the first and the last."""
+    """A profile: all identifiers that came with it, its events' number, first and last time."""
 
     key: ProfileKey
+    identifiers: Mapping[str, str]
     events: int
-    first: Any
-    last: Any
+    first: datetime
+    last: datetime
+
+    def add(self, event: Event) -> None:
+        """Count a further event."""
+        self.events += 1
+        self.first = min(self.first, event.time)
+        self.last = max(self.last, event.time)
+        if event.profile is not self.identifiers and event.profile != self.identifiers:
+            self.identifiers = {**self.identifiers, **event.profile}
 
 
 def events(kept: Sequence[Packed], wanted: Wanted) -> Sequence[Packed]:
@@ -64,19 +74,16 @@ def events_of(kept: Iterable[Packed], profile: ProfileKey) -> list[Packed]:
 
 
 def people(kept: Iterable[Packed], wanted: str) -> list[Person]:
-    """The profiles with this in their identifier, those with most events first."""
+    """The profiles with this in an identifier, those with most events first."""
     found: dict[ProfileKey, Person] = {}
     for event, _ in kept:
         key = key_of(event)
-        person = found.get(key)
-        if person is None:
-            found[key] = Person(key, 1, event.time, event.time)
+        if person := found.get(key):
+            person.add(event)
         else:
-            person.events += 1
-            person.first = min(person.first, event.time)
-            person.last = max(person.last, event.time)
-    wanted = wanted.casefold()
-    matching = (person for person in found.values() if wanted in person.key[1].casefold())
+            found[key] = Person(key, event.profile, 1, event.time, event.time)
+    asked = Wanted(profile=wanted)
+    matching = (each for each in found.values() if asked.matches(each.identifiers, None, None))
     return sorted(matching, key=lambda person: (-person.events, person.key))
 
 

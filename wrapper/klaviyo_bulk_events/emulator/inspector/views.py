@@ -92,7 +92,7 @@ class Views:
         return _json({"total": len(found), "rows": [*map(rows.accepted, page)]})
 
     def profiles(self, request: Request) -> Response:
-        """Answer profiles with this in their identifier, those with most events first."""
+        """Answer profiles with this in an identifier, those with most events first."""
         found = search.people(self.emulator.snapshot(), request.query_params.get("profile", ""))
         page = islice(found, offset := _number(request, "offset", 0), offset + PAGE)
         return _json({"total": len(found), "rows": [_person(person) for person in page]})
@@ -176,9 +176,13 @@ def _wanted(request: Request) -> search.Wanted:
 
 def _person(person: search.Person) -> Json:
     name, value = person.key
+    others = [shown.label(text) for each, text in person.identifiers.items() if each != name]
     return {
         "name": name,
         "value": shown.label(value),
+        "others": [
+            shown.label(other) for each, other in person.identifiers.items() if each != name
+        ],
         "events": person.events,
         "first": person.first.isoformat(),
         "last": person.last.isoformat(),

@@ -7,7 +7,7 @@ import { href } from "./route.js";
 import { cell, counted, eventHeads, eventRow, pager, searchFields, table } from "./table.js";
 import { state } from "./store.js";
 
-const HEADS = [["Profile"], ["Known by"], ["Events", "number"], ["First"], ["Last"]];
+const HEADS = [["Profile"], ["Known by"], ["Events", "number"], ["First", "first"], ["Last"]];
 
 const here = { profile: "", offset: 0 };
 let parts = null;
@@ -40,7 +40,7 @@ function line(row) {
   return h(
     "tr",
     { role: "row" },
-    cell("profile", h("a", { href: href("profiles", row.name, row.value) }, row.value)),
+    cell("profile", h("a", { href: href("profiles", row.name, row.value) }, row.value), h("small", {}, row.others.map((other) => ` ${other}`).join(""))),
     cell("known quiet", row.name),
     counted("number", row.events, "event"),
     cell("time first", instant(row.first)),
