@@ -54,12 +54,12 @@ def install_redis(session: nox.Session) -> None:
 
 
 def install_chromium(session: nox.Session) -> None:
-    """In CI, have the browser that the inspector is tried in; elsewhere it must be there."""
+    """In CI, have the browser that the inspector is tried in; elsewhere do without if need be."""
     if os.environ.get("CI") and not shutil.which("chromium"):
         session.run("apt-get", "update", "-qq", external=True)
         session.run("apt-get", "install", "-y", "-qq", "chromium", external=True)
     elif not (os.environ.get("CHROMIUM") or shutil.which("chromium")):
-        session.error("install chromium, or name one in CHROMIUM")
+        session.skip("there is no chromium; CHROMIUM names one that is elsewhere")
 
 
 @nox.session

@@ -180,9 +180,7 @@ def _person(person: search.Person) -> Json:
     return {
         "name": name,
         "value": shown.label(value),
-        "others": [
-            shown.label(other) for each, other in person.identifiers.items() if each != name
-        ],
+        "others": others,
         "events": person.events,
         "first": person.first.isoformat(),
         "last": person.last.isoformat(),
