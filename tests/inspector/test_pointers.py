@@ -41,11 +41,11 @@ def test_a_pointer_is_followed_back(place):
     assert follow(document, pointer(path)) == (path, True)
 
 
-@given(places())
-def test_exactly_the_named_value_is_marked(place):
-    """It is unfolded as far as there, and every node's own pointer leads to what it shows."""
+@given(places(), st.booleans())
+def test_exactly_the_named_value_is_marked(place, everything):
+    """Unfolded as far as there, or whole; every node's own pointer leads to what it shows."""
     document, path = place
-    shown = list(nodes(tree.unfolded(document, path, marked=True)))
+    shown = list(nodes(tree.Unfolded(path, True, everything).node(document)))
     assert [node["at"] for node in shown if node.get("marked")] == [pointer(path)]
     for node in shown:
         value = value_at(document, follow(document, node["at"])[0])
@@ -72,7 +72,18 @@ def test_what_is_not_there(text, steps, exact):
 def test_long_lists_are_shown_in_parts():
     """At most 100 children at once, those around what is marked."""
     document = {"list": list(range(1_000))}
-    shown = tree.unfolded(document, ("list", 250), marked=True)["children"][0]
+    shown = tree.Unfolded(("list", 250), True).node(document)["children"][0]
     assert [child["key"] for child in shown["children"]] == [str(n) for n in range(200, 300)]
     more = tree.children(document["list"], ("list",), 300)
     assert [child["text"] for child in more["children"]] == [str(n) for n in range(300, 400)]
+
+
+@given(DOCUMENTS)
+def test_everything_can_be_unfolded(document):
+    """Each value of a small document is then there once."""
+
+    def count(value):
+        inner = value.values() if isinstance(value, dict) else value
+        return 1 + (sum(map(count, inner)) if isinstance(value, dict | list) else 0)
+
+    assert len(list(nodes(tree.Unfolded(everything=True).node(document)))) == count(document)

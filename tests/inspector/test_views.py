@@ -48,6 +48,7 @@ def test_what_nobody_read_is_counted_all_the_same(emulator, make, send, get, fau
     """A request that met a fault before it was read tells its profiles and events too."""
     emulator.inject(fault)
     send(emulator, make.events("a", "b", "c"))
+    assert get(emulator, "requests/1")["fault"]
     row = get(emulator, "requests")["rows"][0]
     assert (row["fault"], row["entries"], row["events"]) == (fault, 1, 3)
     assert row["processed"] is None

@@ -1,8 +1,9 @@
 """A document as a tree to be shown: unfolded along one path, the rest only named."""
 
-from collections.abc import Sequence
 from itertools import islice
 from typing import Any, Final
+
+from attrs import frozen
 
 from klaviyo_bulk_events.emulator.inspector import shown
 from klaviyo_bulk_events.emulator.inspector.pointers import Step
@@ -12,50 +13,69 @@ CHILDREN: Final = 100
 _SMALL: Final = 12
 
 Node = dict[str, Any]
+Steps = tuple[Step, ...]
 
 
-def unfolded(document: Any, path: Sequence[Step], *, marked: bool) -> Node:
-    """The whole document, unfolded as far as the value at a path, which may be marked."""
-    return _node(document, (), tuple(path), marked=marked)
+@frozen
+class Unfolded:
+    """Makes a tree of a document that is unfolded as far as the value at a path.
 
+    That value may be `marked`. With `everything`, all is unfolded: of a small document.
+    """
 
-def children(value: Any, at: tuple[Step, ...], offset: int) -> Node:
-    """A value with its children from an offset on, at most 100."""
-    return {**_leaf(value, at), **_children(value, at, offset, (), marked=False)}
+    path: Steps = ()
+    marked: bool = False
+    everything: bool = False
 
-
-def _node(value: Any, at: tuple[Step, ...], rest: tuple[Step, ...], *, marked: bool) -> Node:
-    node = _leaf(value, at)
-    if not rest and marked:
-        node["marked"] = True
-    if not isinstance(value, dict | list) or not (rest or marked or len(value) <= _SMALL):
+    def node(self, value: Any, at: Steps = ()) -> Node:
+        """The tree of a value, which stands at these steps."""
+        node = leaf(value, at)
+        if self.marked and at == self.path:
+            node["marked"] = True
+        if isinstance(value, dict | list) and self._unfolds(value, at):
+            node |= self._children(value, at)
         return node
-    offset = _place(value, rest[0]) // CHILDREN * CHILDREN if rest else 0
-    return {**node, **_children(value, at, offset, rest, marked=marked)}
+
+    def _unfolds(self, value: Any, at: Steps) -> bool:
+        if at == self.path:
+            return self.everything or self.marked or len(value) <= _SMALL
+        return self.everything or self._leads_through(at)
+
+    def _children(self, value: Any, at: Steps) -> Node:
+        place = 0
+        if self._leads_through(at):
+            place = list(_steps(value)).index(self.path[len(at)])
+        offset = place // CHILDREN * CHILDREN
+        steps = islice(_steps(value), offset, offset + CHILDREN)
+        return {
+            "offset": offset,
+            "children": [self.node(value[step], (*at, step)) for step in steps],
+        }
+
+    def _leads_through(self, at: Steps) -> bool:
+        return len(at) < len(self.path) and at == self.path[: len(at)]
 
 
-def _leaf(value: Any, at: tuple[Step, ...]) -> Node:
+def children(value: Any, at: Steps, offset: int) -> Node:
+    """A value with its children from an offset on, at most 100, all folded."""
+    steps = islice(_steps(value), offset, offset + CHILDREN)
+    nodes = [leaf(value[step], (*at, step)) for step in steps]
+    return {**leaf(value, at), "offset": offset, "children": nodes}
+
+
+def leaf(value: Any, at: Steps) -> Node:
+    """A value without its children."""
     node: Node = {"key": shown.label(at[-1]) if at else None, "at": shown.text(pointer(at))}
     if isinstance(value, dict | list):
         return {**node, "kind": type(value).__name__, "size": len(value)}
     return {**node, "kind": _kind(value), "text": shown.as_json(value)}
 
 
-def _children(
-    value: Any, at: tuple[Step, ...], offset: int, rest: tuple[Step, ...], *, marked: bool
-) -> Node:
-    pairs = value.items() if isinstance(value, dict) else enumerate(value)
-    nodes = []
-    for step, child in islice(pairs, offset, offset + CHILDREN):
-        if rest and step == rest[0]:
-            nodes.append(_node(child, (*at, step), rest[1:], marked=marked))
-        else:
-            nodes.append(_leaf(child, (*at, step)))
-    return {"offset": offset, "children": nodes}
-
-
-def _place(value: Any, step: Step) -> int:
-    return list(value).index(step) if isinstance(value, dict) else int(step)
+def _steps(value: Any) -> Any:
+    """The keys of an object, the indices of an array; nothing else has any."""
+    if isinstance(value, dict):
+        return value.keys()
+    return range(len(value) if isinstance(value, list) else 0)
 
 
 def _kind(value: Any) -> str:

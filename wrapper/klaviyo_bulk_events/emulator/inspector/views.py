@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from klaviyo_bulk_events.emulator.core import Emulator
 from klaviyo_bulk_events.emulator.exchanges import Exchange
+from klaviyo_bulk_events.emulator.faults import SUMMARIES
 from klaviyo_bulk_events.emulator.gate import SCHEMES
 from klaviyo_bulk_events.emulator.inspector import contents, rows, search, shown, tree
 from klaviyo_bulk_events.emulator.inspector.page import SECURITY
@@ -22,6 +23,8 @@ from klaviyo_bulk_events.errors import ConfigurationError
 
 PAGE: Final = 100
 _REPLY_LENGTH: Final = 4_000
+# A body of a few events is shown whole.
+_SMALL_BYTES: Final = 4_000
 
 Json = dict[str, Any]
 
@@ -54,12 +57,14 @@ class Views:
         return _json({"rows": page, "more": len(found) > PAGE})
 
     def request(self, request: Request) -> Response:
-        """Answer one request: its row, its flaws as they were told, the reply."""
+        """Answer one request: its row, its fault in words, its flaws as told, the reply."""
         record, exchange = self.emulator.request(request.path_params["number"])
         if record is None:
             return _gone()
         row = rows.requests(self.emulator, [record])[0]
-        return _json({"row": row, **(_said(exchange, request) if exchange else {})})
+        fault = SUMMARIES.get(record.fault or "")
+        said = _said(exchange, request) if exchange else {}
+        return _json({"row": row, "fault": fault, **said})
 
     def sent(self, request: Request) -> Response:
         """Answer the events that stand in a request's body, by parts of their texts."""
@@ -157,7 +162,7 @@ def _sent(exchange: Exchange, document: Any, request: Request) -> Json:
     }
 
 
-def _tree(_: Exchange, document: Any, request: Request) -> Json:
+def _tree(exchange: Exchange, document: Any, request: Request) -> Json:
     query = request.query_params
     if isinstance(document, contents.Unreadable):
         return {"text": shown.text(document.text), "reached": document.at}
@@ -166,7 +171,10 @@ def _tree(_: Exchange, document: Any, request: Request) -> Json:
     if "offset" in query:
         value = value_at(document, steps)
         return {"tree": tree.children(value, steps, _number(request, "offset", 0))}
-    return {"tree": tree.unfolded(document, steps, marked="mark" in query), "exact": exact}
+    packed = exchange.request.headers.get("content-encoding")
+    small = not packed and len(exchange.request.body) <= _SMALL_BYTES
+    unfolded = tree.Unfolded(steps, "mark" in query, small)
+    return {"tree": unfolded.node(document), "exact": exact}
 
 
 def _wanted(request: Request) -> search.Wanted:

@@ -6,7 +6,6 @@ import { h } from "./dom.js";
 import { bytes, clock, count, plural } from "./format.js";
 import { badge } from "./requests.js";
 import { href } from "./route.js";
-import { state } from "./store.js";
 import { eventHeads, eventRow, pager, searchFields, table } from "./table.js";
 
 const NAMES = ["profile", "metric", "unique_id"];
@@ -21,7 +20,7 @@ export async function open(opened, number) {
   const body = h("div", { className: "body" });
   const mark = (pointer, focus) => showBody(body, number, pointer, focus);
   const sections = found.headers ? said(found, number, body, mark) : [h("p", { className: "empty" }, "Its body is no longer kept: there is room for the newest only.")];
-  opened.replaceChildren(head(number), facts(found.row), ...sections);
+  opened.replaceChildren(head(number), facts(found), ...sections);
   opened.scrollTop = 0;
   if (found.headers) await mark(found.flaws?.find((flaw) => flaw.pointer !== null)?.pointer, false);
 }
@@ -37,11 +36,11 @@ function head(number) {
   );
 }
 
-function facts(row) {
+function facts({ row, fault }) {
   const pairs = [
     ["Arrived", clock(row.arrived)],
     ["Status", badge(row)],
-    ["Fault", row.fault && `${row.fault}: ${state.about.faults[row.fault] ?? ""}`],
+    ["Fault", row.fault && `${row.fault}: ${fault}`],
     ["Processed", processed(row)],
     ["Contents", row.events === null ? null : `${plural(row.entries, "profile")}, ${plural(row.events, "event")}`],
     ["Accepted", row.processed === 202 ? accepted(row) : null],
