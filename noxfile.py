@@ -17,7 +17,8 @@ OLDEST = "3.11"
 PYTHONS = [OLDEST, "3.12", "3.13", *(["3.14"] if shutil.which("python3.14") else [])]
 CHECKED = ("wrapper", "noxfile.py", "openapi", "benchmarks", "chaos", "publishing")
 # Tests with sessions of their own.
-ELSEWHERE = [f"--ignore=tests/{name}" for name in ("docs", "openapi", "package", "sdk")]
+OTHERS = ("docs", "inspector/browser", "openapi", "package", "sdk")
+ELSEWHERE = [f"--ignore=tests/{name}" for name in OTHERS]
 
 
 def show_all_of_pyenv() -> None:
@@ -56,6 +57,13 @@ def install_debian(session: nox.Session, **programs: str) -> None:
 def install_redis(session: nox.Session) -> None:
     """In CI, have the real Redis that some tests need; elsewhere they are skipped."""
     install_debian(session, **{"redis-server": "redis-server"})
+
+
+def install_chromium(session: nox.Session) -> None:
+    """In CI, have the browser that the inspector is tried in; elsewhere do without if need be."""
+    install_debian(session, chromium="chromium")
+    if not (os.environ.get("CHROMIUM") or shutil.which("chromium")):
+        session.skip("there is no chromium; CHROMIUM names one that is elsewhere")
 
 
 @nox.session
@@ -123,6 +131,15 @@ def tests_openapi(session: nox.Session) -> None:
     """Test the pipeline from spec to client, in the generator's own environment."""
     install_groups(session, "generate", "test")
     session.run("python", "-m", "pytest", "tests/openapi", *session.posargs)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Test the emulator's page in Chromium."""
+    install_chromium(session)
+    install_groups(session, "test", "browser")
+    install_wheel(session, "emulator")
+    session.run("pytest", "tests/inspector/browser", *session.posargs)
 
 
 @nox.session

@@ -1,12 +1,14 @@
 """Dependencies point one way along the flow; what stands around it is never imported by it."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 import klaviyo_bulk_events
 
+WIRE = r"(?m)^(?:import|from) (?:asyncio|socket|starlette|uvicorn)"
 PACKAGE = Path(klaviyo_bulk_events.__file__).parent
 NAME = "klaviyo_bulk_events"
 AROUND = (
@@ -115,8 +117,27 @@ def test_nothing_runs_in_a_circle() -> None:
 
 def test_the_emulator_has_rules_of_its_own() -> None:
     """It shares numbers with the wrapper and no validation: each is a check on the other."""
-    shared = {name for path in (PACKAGE / "emulator").glob("*.py") for name in imports(path)}
+    shared = {name for path in (PACKAGE / "emulator").rglob("*.py") for name in imports(path)}
     assert shared <= {"emulator", "rates", "errors", "limits", "version"}
+
+
+def test_the_emulator_s_core_has_no_page_and_no_wire() -> None:
+    """Only the application puts the inspector beside it; I/O comes from there on."""
+    folder = PACKAGE / "emulator"
+    wired = {path.stem for path in folder.glob("*.py") if re.search(WIRE, path.read_text())}
+    assert wired == {
+        "app",
+        "connection",
+        "control",
+        "delivery",
+        "hanging_up",
+        "hosts",
+        "origins",
+        "pausing",
+        "server",
+    }
+    users = {path.stem for path in folder.glob("*.py") if "inspector" in path.read_text()}
+    assert users == {"app"}
 
 
 def test_generated_names_stay_in_few_places() -> None:

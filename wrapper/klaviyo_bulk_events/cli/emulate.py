@@ -48,7 +48,9 @@ _faults = grouped("Faults")
 )
 @_behaviour("--api-key", metavar="KEY", help="The only key that is good; without it, any is.")
 @_behaviour("--account-per-key", is_flag=True, help="Give every key rate limits of its own.")
-@_behaviour("--keep", type=click.IntRange(0), metavar="N", help="How many events to remember.")
+@_behaviour(
+    "--keep", type=click.IntRange(0), metavar="N", help="How many events and requests to remember."
+)
 @_faults(
     "--fault",
     multiple=True,
@@ -61,7 +63,7 @@ def emulate(**options: Any) -> None:
     r"""Run an emulator of Klaviyo's endpoint, to try things out against.
 
     It checks what comes as the endpoint does, keeps its rate limits, remembers what it took, and
-    fails when told to. Ctrl-C ends it.
+    fails when told to. Ctrl-C ends it. At its address is a page that shows all this, live.
 
     Examples:
     In one terminal, and in another:

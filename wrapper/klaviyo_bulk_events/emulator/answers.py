@@ -8,7 +8,7 @@ import orjson
 
 from klaviyo_bulk_events.emulator.faults import Answer, Form
 from klaviyo_bulk_events.emulator.messages import Reply
-from klaviyo_bulk_events.emulator.refusals import Flaw
+from klaviyo_bulk_events.emulator.refusals import Flaw, RequestRefused
 
 MEDIA_TYPE: Final = "application/vnd.api+json"
 
@@ -36,6 +36,11 @@ def refusal(status: int, flaws: Iterable[Flaw], headers: Mapping[str, str] | Non
     """A JSON:API error document with an error for each flaw."""
     document = {"errors": [_error(status, flaw) for flaw in flaws]}
     return Reply(status, {"content-type": MEDIA_TYPE, **(headers or {})}, orjson.dumps(document))
+
+
+def refused(reason: RequestRefused, headers: Mapping[str, str] | None = None) -> Reply:
+    """The refusal that was raised, with its own headers beside these."""
+    return refusal(reason.status, reason.flaws, {**(headers or {}), **reason.headers})
 
 
 def throttled(wait: int) -> Reply:

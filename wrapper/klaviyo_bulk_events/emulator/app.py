@@ -1,4 +1,4 @@
-"""The emulator as an ASGI application: the endpoint, and its control under /emulator."""
+"""The emulator as an ASGI application: the endpoint, its control under /emulator, and a page."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -10,11 +10,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from klaviyo_bulk_events.emulator import control
+from klaviyo_bulk_events.emulator import control, inspector
 from klaviyo_bulk_events.emulator.core import Emulator
 from klaviyo_bulk_events.emulator.delivery import Wire
 from klaviyo_bulk_events.emulator.hosts import HostCheck
 from klaviyo_bulk_events.emulator.messages import Request as Received
+from klaviyo_bulk_events.emulator.origins import OriginCheck
+from klaviyo_bulk_events.emulator.pausing import Barrier
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.limits import REQUEST_BYTES
 
@@ -23,12 +25,17 @@ _ENOUGH: Final = REQUEST_BYTES.value + 1
 
 def application(emulator: Emulator, allow_hosts: Iterable[str] = ()) -> Starlette:
     """An application for this emulator that answers to loopback names and to these."""
+    barrier = Barrier()
     return Starlette(
         routes=[
-            Mount("/emulator", routes=control.Control(emulator).routes()),
-            Route("/{path:path}", Endpoint(emulator)),
+            Mount("/emulator", routes=control.Control(emulator, barrier).routes()),
+            *inspector.routes(emulator, barrier),
+            Route("/{path:path}", Endpoint(emulator, barrier)),
         ],
-        middleware=[Middleware(HostCheck, allowed=allow_hosts)],
+        middleware=[
+            Middleware(HostCheck, allowed=allow_hosts),
+            Middleware(OriginCheck, folders=("/emulator", "/inspector")),
+        ],
         exception_handlers={ConfigurationError: control.refuse},
     )
 
@@ -38,6 +45,7 @@ class Endpoint:
     """Reads a request, lets the core decide, and carries out its plan."""
 
     emulator: Emulator
+    barrier: Barrier
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; its time of arrival is when its head was there."""
@@ -49,6 +57,10 @@ class Endpoint:
         except ClientDisconnect:
             self.emulator.abandon(Received(request.method, scope["path"], headers, b""), arrived)
             return
+        if self.barrier.is_down:
+            if not await self.barrier.passed(receive):
+                return
+            arrived = self.emulator.now()
         received = Received(request.method, scope["path"], headers, body)
         await Wire(scope, receive, send).carry_out(self.emulator.receive(received, arrived))
 

@@ -51,6 +51,15 @@ def parse(body: bytes) -> Any:
         raise RequestRefused(400, [Flaw(f"The body is not valid JSON: {error}.", ())]) from None
 
 
+def size(document: Any) -> tuple[int, int] | None:
+    """How many entries and events a document holds, None where it has not the form to tell."""
+    try:
+        entries = document["data"]["attributes"]["events-bulk-create"]["data"]
+        return len(entries), sum(len(each["attributes"]["events"]["data"]) for each in entries)
+    except (KeyError, TypeError):
+        return None
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
     if len(document) < len(pairs):

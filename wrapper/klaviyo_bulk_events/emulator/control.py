@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from klaviyo_bulk_events.emulator.core import Emulator
 from klaviyo_bulk_events.emulator.misfortune import check_name
+from klaviyo_bulk_events.emulator.pausing import Barrier
 from klaviyo_bulk_events.errors import ConfigurationError
 
 _DEFAULT_LIMIT: Final = 1_000
@@ -20,6 +21,7 @@ class Control:
     """Each method answers one route; what makes no sense is answered 400 with the reason."""
 
     emulator: Emulator
+    barrier: Barrier
 
     def routes(self) -> list[Route]:
         """The routes, without their common prefix."""
@@ -29,6 +31,8 @@ class Control:
             Route("/requests", self.requests),
             Route("/poisoned", self.poisoned),
             Route("/reset", self.reset, methods=["POST"]),
+            Route("/pause", self.pause, methods=["POST"]),
+            Route("/resume", self.resume, methods=["POST"]),
             Route("/faults", self.faults),
             Route("/faults", self.set_faults, methods=["PUT"]),
             Route("/faults", self.inject, methods=["POST"]),
@@ -61,6 +65,16 @@ class Control:
         """Forget what was received, and answer the counts, which are 0."""
         self.emulator.reset()
         return _json(self.emulator.summary())
+
+    async def pause(self, _: Request) -> Response:
+        """Hold requests from now on: they are neither answered nor counted until `resume`."""
+        self.barrier.lower()
+        return _json(self.barrier.state())
+
+    async def resume(self, _: Request) -> Response:
+        """Let through what was held, as if it came now."""
+        self.barrier.lift()
+        return _json(self.barrier.state())
 
     async def faults(self, _: Request) -> Response:
         """Answer the probabilities of the faults that are on."""

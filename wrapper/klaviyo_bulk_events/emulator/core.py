@@ -10,16 +10,20 @@ from typing import Any, Final
 from attrs import asdict
 
 from klaviyo_bulk_events.emulator import answers, body, gate
+from klaviyo_bulk_events.emulator.accounts import Accounts
+from klaviyo_bulk_events.emulator.exchanges import Exchange, Exchanges
 from klaviyo_bulk_events.emulator.faults import POISON, Fault, Processing
 from klaviyo_bulk_events.emulator.judge import Judge
 from klaviyo_bulk_events.emulator.ledger import Ledger, RequestRecord
-from klaviyo_bulk_events.emulator.memory import Event, Key, Memory
+from klaviyo_bulk_events.emulator.listeners import Listeners
+from klaviyo_bulk_events.emulator.memory import Event, Key, Memory, Packed
 from klaviyo_bulk_events.emulator.messages import Plan, Reply, Request
 from klaviyo_bulk_events.emulator.misfortune import Misfortune, check_name, check_probabilities
+from klaviyo_bulk_events.emulator.news import Mark, News
 from klaviyo_bulk_events.emulator.poison import Poison, Predicate
 from klaviyo_bulk_events.emulator.refusals import RequestRefused
 from klaviyo_bulk_events.emulator.settings import Settings
-from klaviyo_bulk_events.emulator.windows import Arrivals, Windows
+from klaviyo_bulk_events.emulator.windows import Arrivals
 
 _SEED_BITS: Final = 32
 
@@ -47,14 +51,17 @@ class Emulator:
         self._lock = RLock()
         self._misfortune = Misfortune(dict(self.settings.faults), self._random)
         self._poison = Poison(self.settings.faults.get(POISON, 0.0), self.seed)
+        self.listeners = Listeners()
+        self._resets = 0
         self._start()
 
     def _start(self) -> None:
         self._memory = Memory(self.settings.keep)
         self._judge = Judge(self.settings, self._memory, self._poison)
-        self._windows: dict[str, Windows] = {}
+        self._accounts = Accounts(self.settings, self._random)
         self._arrivals = Arrivals()
         self._ledger = Ledger(self.settings.keep)
+        self._exchanges = Exchanges(self.settings.keep, self.settings.keep_bytes)
         self._started = self.now()
 
     def now(self) -> float:
@@ -67,11 +74,14 @@ class Emulator:
             try:
                 gate.check_route(request)
             except RequestRefused as refused:
-                return Plan(self._refusal(refused, {}))
+                return Plan(answers.refused(refused))
             moment = self.now() if arrived is None else arrived
             record = self._ledger.open(moment, len(request.body))
+            self._exchanges.open(record.number, request)
             plan = self._admit(request, record)
+            self._exchanges.answer(record.number, plan.reply)
             self._ledger.answer(record, plan.status)
+            self.listeners.tell()
             return plan
 
     def abandon(self, request: Request, arrived: float) -> None:
@@ -83,17 +93,11 @@ class Emulator:
                 return
             if arrived >= self._started:
                 self._arrivals.add(arrived)
-                self._windows_of(request).admit(arrived)
-
-    def _windows_of(self, request: Request) -> Windows:
-        named = request.headers.get("authorization", "") if self.settings.account_per_key else ""
-        if named not in self._windows:
-            self._windows[named] = Windows(self.settings.rates, self._random)
-        return self._windows[named]
+                self._accounts.of(request).admit(arrived)
 
     def _admit(self, request: Request, record: RequestRecord) -> Plan:
         self._arrivals.add(record.arrived)
-        wait = self._windows_of(request).admit(record.arrived)
+        wait = self._accounts.of(request).admit(record.arrived)
         if wait is not None:
             return Plan(answers.throttled(wait))
         fault = self._misfortune.draw()
@@ -122,26 +126,27 @@ class Emulator:
         with self._lock:
             if ledger is self._ledger:
                 self._process(request, record)
+                self._ledger.change(record)
+                self.listeners.tell()
 
     def _process(self, request: Request, record: RequestRecord) -> Reply:
-        headers = self._windows_of(request).headers(record.arrived)
+        headers = self._accounts.of(request).headers(record.arrived)
         try:
             self._take(request, record)
         except RequestRefused as refused:
             self._ledger.refuse(record, refused.status, refused.flaws)
-            return self._refusal(refused, headers)
+            self._exchanges.refuse(record.number, refused.flaws)
+            return answers.refused(refused, headers)
         return Reply(202, headers)
 
     def _take(self, request: Request, record: RequestRecord) -> None:
         gate.check_headers(request, self.settings.api_key)
         text = body.unpack(request.body, request.headers.get("content-encoding", ""))
-        verdict = self._judge.judge(body.parse(text), record.number, self.now())
+        document = body.parse(text)
+        self._ledger.hold(record, body.size(document))
+        verdict = self._judge.judge(document, record.number, self.now())
         self._memory.add(verdict.events)
         self._ledger.accept(record, len(verdict.events), verdict.repeats, verdict.test_addresses)
-
-    def _refusal(self, refused: RequestRefused, headers: Mapping[str, str]) -> Reply:
-        headers = {**headers, **refused.headers}
-        return answers.refusal(refused.status, refused.flaws, headers)
 
     def inject(self, name: str, times: int = 1) -> None:
         """Have the next requests that aren't throttled meet a fault, before any that is drawn.
@@ -154,6 +159,7 @@ class Emulator:
                 self._poison.inject(times)
             else:
                 self._misfortune.inject(name, times)
+            self.listeners.tell()
 
     def set_faults(self, faults: Mapping[str, float]) -> None:
         """Replace the probabilities of all faults; one that isn't named is off."""
@@ -161,6 +167,7 @@ class Emulator:
         with self._lock:
             self._misfortune.probabilities = dict(faults)
             self._poison.probability = faults.get(POISON, 0.0)
+            self.listeners.tell()
 
     @property
     def faults(self) -> dict[str, float]:
@@ -177,7 +184,9 @@ class Emulator:
         with self._lock:
             self._misfortune.forget()
             self._poison.forget()
+            self._resets += 1
             self._start()
+            self.listeners.tell()
 
     def events(
         self,
@@ -216,3 +225,35 @@ class Emulator:
                 "busiest": {str(rate): self.busiest(rate.seconds) for rate in self.settings.rates},
                 "seed": self.seed,
             }
+
+    def news(self, mark: Mark | None = None, since: float = 0.0) -> News:
+        """What happened since a mark, with the rate windows since a moment."""
+        with self._lock:
+            seen = mark.changes if mark and mark.resets == self._resets else None
+            return News(
+                mark=Mark(self._resets, self._ledger.changes),
+                whole=seen is None,
+                started=self._started,
+                now=self.now(),
+                requests=[*self._ledger.changed(seen or 0)],
+                seconds=[*self._ledger.pace.since(seen or 0)],
+                windows=self._accounts.windows(since),
+                totals=asdict(self._ledger.totals),
+                faults=self.faults,
+                asked={**self._misfortune.asked, **self._poison.asked},
+            )
+
+    def newest(self, limit: int, *, before: int | None, troubled: bool) -> list[RequestRecord]:
+        """The kept requests before a number, newest first; or of them the ones in trouble."""
+        with self._lock:
+            return self._ledger.newest(limit, before=before, troubled=troubled)
+
+    def request(self, number: int) -> tuple[RequestRecord | None, Exchange | None]:
+        """A request, and what was said in it, each if it is still kept."""
+        with self._lock:
+            return self._ledger.get(number), self._exchanges.get(number)
+
+    def snapshot(self) -> list[Packed]:
+        """The accepted events that are still kept, oldest first, for a look at many of them."""
+        with self._lock:
+            return self._memory.snapshot()

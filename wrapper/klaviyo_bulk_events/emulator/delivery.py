@@ -9,6 +9,7 @@ from attrs import frozen
 from starlette.types import Receive, Scope, Send
 
 from klaviyo_bulk_events.emulator.connection import reset, transport_of
+from klaviyo_bulk_events.emulator.hanging_up import hung_up
 from klaviyo_bulk_events.emulator.messages import Delivery, Plan, Reply
 
 # A 202 has no body that could trickle or break off. JSON may be padded with spaces.
@@ -75,11 +76,4 @@ class Wire:
         await self._body(b"", more=False)
 
     async def _hung_up(self, within: float | None = None) -> bool:
-        """Wait until the connection is closed, or for so many seconds; tell which it was."""
-        try:
-            async with asyncio.timeout(within):
-                while (await self.receive())["type"] != "http.disconnect":
-                    pass
-        except TimeoutError:
-            return False
-        return True
+        return await hung_up(self.receive, within)

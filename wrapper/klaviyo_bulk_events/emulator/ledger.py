@@ -1,15 +1,18 @@
 """What is remembered of each request, and what is counted over all of them."""
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
 from attrs import define, evolve, field
 
+from klaviyo_bulk_events.emulator.pace import Pace
 from klaviyo_bulk_events.emulator.refusals import Flaw
 
 NO_ANSWER: Final = "none"
+# As many changed requests can be told of as anybody looks at.
+_CHANGED: Final = 100
 
 
 @define
@@ -20,7 +23,8 @@ class RequestRecord:
     those that were looked at. `status` is that of the answer, None if there was to be none.
     `processed` is what the request itself came to: None where it never was processed, or hasn't
     been yet. `accepted`, `repeats` and `test_addresses` are numbers of events: taken, dropped as
-    repeats, and dropped for their address. `flaws` are pairs of code and pointer.
+    repeats, and dropped for their address. `flaws` are pairs of code and pointer. `entries` and
+    `events` are how many profiles and events it held, None where its body was not read.
     """
 
     number: int
@@ -33,6 +37,8 @@ class RequestRecord:
     repeats: int = 0
     test_addresses: int = 0
     flaws: tuple[tuple[str, str | None], ...] = ()
+    entries: int | None = None
+    events: int | None = None
 
 
 @define
@@ -53,7 +59,10 @@ class Ledger:
 
     def __init__(self, keep: int) -> None:
         self.totals = Totals()
+        self.pace = Pace()
+        self.changes = 0
         self._records: deque[RequestRecord] = deque(maxlen=keep)
+        self._changed: deque[RequestRecord] = deque(maxlen=_CHANGED)
 
     def open(self, arrived: float, size: int) -> RequestRecord:
         """Number and keep a request that arrived."""
@@ -61,6 +70,10 @@ class Ledger:
         record = RequestRecord(self.totals.requests, arrived, size)
         self._records.append(record)
         return record
+
+    def hold(self, record: RequestRecord, size: tuple[int, int] | None) -> None:
+        """Note how many profiles and events a request holds, where its body tells."""
+        record.entries, record.events = size or (None, None)
 
     def meet(self, record: RequestRecord, fault: str) -> None:
         """Note the fault that a request meets."""
@@ -71,6 +84,13 @@ class Ledger:
         """Note what the client is told, None for nothing."""
         record.status = status
         self.totals.statuses[NO_ANSWER if status is None else str(status)] += 1
+        self.change(record)
+        self.pace.add(record.arrived, self.changes, requests=1, throttled=int(status == 429))
+
+    def change(self, record: RequestRecord) -> None:
+        """Note that there is something new to tell of a request."""
+        self.changes += 1
+        self._changed.append(record)
 
     def accept(self, record: RequestRecord, accepted: int, repeats: int, tests: int) -> None:
         """Note how many events were taken, dropped as repeats, and dropped for their address."""
@@ -79,6 +99,7 @@ class Ledger:
         self.totals.accepted += accepted
         self.totals.repeats += repeats
         self.totals.test_addresses += tests
+        self.pace.add(record.arrived, self.changes + 1, accepted=accepted)
 
     def refuse(self, record: RequestRecord, status: int, flaws: Sequence[Flaw]) -> None:
         """Note why nothing of a request was taken."""
@@ -90,3 +111,28 @@ class Ledger:
         """Copies of the kept records, oldest first."""
         end = None if limit is None else offset + limit
         return [evolve(record) for record in islice(self._records, offset, end)]
+
+    def changed(self, since: int) -> Iterator[RequestRecord]:
+        """Copies of the latest records that changed after so many changes, each once."""
+        count = min(self.changes - since, len(self._changed))
+        latest = islice(reversed(self._changed), count)
+        for record in {record.number: record for record in latest}.values():
+            yield evolve(record)
+
+    def newest(self, limit: int, *, before: int | None, troubled: bool) -> list[RequestRecord]:
+        """Copies of the kept records before a number, newest first.
+
+        Or of those `troubled`: answered other than 202, or with a fault.
+        """
+        found = (
+            record
+            for record in reversed(self._records)
+            if (before is None or record.number < before)
+            and (not troubled or record.status != 202 or record.fault)
+        )
+        return [evolve(record) for record in islice(found, limit)]
+
+    def get(self, number: int) -> RequestRecord | None:
+        """A copy of the record of this number, if it is still kept."""
+        at = number - self._records[0].number if self._records else -1
+        return evolve(self._records[at]) if 0 <= at < len(self._records) else None

@@ -65,27 +65,37 @@ class Event(NamedTuple):
         )
 
 
-# Properties and updates are kept as JSON: as objects they would take four times the room. As text,
-# because the bytes that orjson returns may hold on to far more memory than they need.
-_Packed = tuple[Event, str]
+class Packed(NamedTuple):
+    """An event with its properties and updates beside it as JSON.
+
+    As objects they would take four times the room; and text, because the bytes that orjson returns
+    may hold on to far more memory than they need.
+    """
+
+    event: Event
+    properties: str
+    updates: str
 
 
-def _pack(event: Event) -> _Packed:
-    text = orjson.dumps([event.properties, event.updates or None]).decode()
-    return event._replace(properties=_NOTHING, updates=_NOTHING), text
+def _pack(event: Event) -> Packed:
+    bare = event._replace(properties=_NOTHING, updates=_NOTHING)
+    return Packed(bare, _text(event.properties), _text(event.updates) if event.updates else "{}")
 
 
-def _unpack(packed: _Packed) -> Event:
-    event, text = packed
-    properties, updates = orjson.loads(text)
-    return event._replace(properties=properties, updates=updates or {})
+def _text(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _unpack(packed: Packed) -> Event:
+    event, properties, updates = packed
+    return event._replace(properties=orjson.loads(properties), updates=orjson.loads(updates))
 
 
 class Memory:
     """The latest events; how many of each metric there were, and every key, however long ago."""
 
     def __init__(self, keep: int) -> None:
-        self._events: deque[_Packed] = deque(maxlen=keep)
+        self._events: deque[Packed] = deque(maxlen=keep)
         self._keys: set[Key] = set()
         self._metrics: Counter[str] = Counter()
 
@@ -115,3 +125,7 @@ class Memory:
         found = (each for each in self._events if each[0].matches(profile, metric, unique_id))
         end = None if limit is None else offset + limit
         return [_unpack(each) for each in islice(found, offset, end)]
+
+    def snapshot(self) -> list[Packed]:
+        """The kept events without their properties, which are beside them as JSON."""
+        return list(self._events)

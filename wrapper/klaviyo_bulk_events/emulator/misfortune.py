@@ -1,6 +1,6 @@
 """Which fault, if any, the next request meets."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from math import fsum
 from random import Random
@@ -42,6 +42,11 @@ class Misfortune:
     def inject(self, name: str, times: int) -> None:
         """Have the next so many draws give this fault."""
         self._asked.extend([FAULTS[name]] * times)
+
+    @property
+    def asked(self) -> dict[str, int]:
+        """How many times each fault was asked for that is still to come."""
+        return dict(Counter(fault.name for fault in self._asked))
 
     def forget(self) -> None:
         """Drop what was asked for and didn't come yet."""

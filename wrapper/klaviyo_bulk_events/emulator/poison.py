@@ -6,6 +6,7 @@ from typing import Final
 
 import orjson
 
+from klaviyo_bulk_events.emulator.faults import POISON
 from klaviyo_bulk_events.emulator.memory import Event, Key
 
 _DIGEST_BYTES: Final = 8
@@ -37,6 +38,11 @@ class Poison:
         self._seed = seed
         self._pending = 0
         self._marked: set[bytes] = set()
+
+    @property
+    def asked(self) -> dict[str, int]:
+        """How many next requests are to have their first event marked, if any."""
+        return {POISON: self._pending} if self._pending else {}
 
     def inject(self, times: int) -> None:
         """Mark the first event of each of the next requests, for good."""

@@ -22,7 +22,9 @@ from klaviyo_bulk_events.limits import (
 )
 
 _BYTES_PER_CHARACTER: Final = 4
-_DETAIL_LENGTH: Final = 200
+# A sentence quotes the value first and says last what is wrong with it.
+_QUOTED_LENGTH: Final = 100
+_REASON_LENGTH: Final = 100
 
 Schema = dict[str, Any]
 
@@ -37,8 +39,14 @@ def flaws(document: Any) -> list[Flaw]:
     if _validator().is_valid(document):
         return []
     errors = [error for error in _validator().iter_errors(document) if _stands(error)]
-    places = {tuple(error.instance_path): error.message[:_DETAIL_LENGTH] for error in errors}
+    places = {tuple(error.instance_path): _sentence(error.message) for error in errors}
     return [Flaw(detail, path) for path, detail in places.items()]
+
+
+def _sentence(message: str) -> str:
+    if len(message) <= _QUOTED_LENGTH + _REASON_LENGTH:
+        return message
+    return f"{message[:_QUOTED_LENGTH]} … {message[-_REASON_LENGTH:]}"
 
 
 @cache

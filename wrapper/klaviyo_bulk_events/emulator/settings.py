@@ -13,6 +13,7 @@ from klaviyo_bulk_events.rates import Rate
 
 DEFAULT_RATES: Final = tuple(Rate(rate.limit, rate.seconds) for rate in (BURST, STEADY))
 DEFAULT_KEEP: Final = 100_000
+DEFAULT_KEEP_BYTES: Final = 64_000_000
 
 Repeats = Literal["fail", "drop"]
 NamedFaults = Literal["all", "first"]
@@ -47,6 +48,7 @@ class Settings:
         seed: makes phases and faults the same in every run; without one they differ.
         keep: how many of the latest events and requests can be asked for. Counts and the keys that
             repeats are known by stay whole.
+        keep_bytes: how many bytes of the latest requests' bodies can be looked at.
         api_key: the only key or token that is good; without one, any is.
         account_per_key: every key or token has windows of its own, as accounts have. What was
             accepted stays one memory.
@@ -63,6 +65,7 @@ class Settings:
     faults: Mapping[str, float] = field(factory=dict, validator=_probabilities)
     seed: int | None = None
     keep: int = field(default=DEFAULT_KEEP, validator=_count)
+    keep_bytes: int = field(default=DEFAULT_KEEP_BYTES, validator=_count)
     api_key: str | None = field(default=None, repr=False)
     account_per_key: bool = False
     delay: float = field(default=2.0, validator=_seconds)

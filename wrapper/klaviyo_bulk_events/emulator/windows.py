@@ -33,6 +33,11 @@ class Window:
         """Seconds until the window ends."""
         return (self._index(now) + 1) * self.rate.seconds + self._phase - now
 
+    def latest(self, since: float) -> list[tuple[float, int]]:
+        """The windows that began after this moment and counted something: start, and count."""
+        starts = ((i * self.rate.seconds + self._phase, n) for i, n in self._counts.items() if n)
+        return sorted(each for each in starts if each[0] > since)
+
     def count(self, now: float) -> None:
         """Count a request."""
         self._counts[self._index(now)] += 1
@@ -54,6 +59,10 @@ class Windows:
         for window in self._windows:
             window.count(now)
         return None
+
+    def latest(self, since: float) -> list[list[tuple[float, int]]]:
+        """For each rate its windows that began after this moment, or a window's length before."""
+        return [window.latest(since - window.rate.seconds) for window in self._windows]
 
     def headers(self, now: float) -> dict[str, str]:
         """As recorded: the first is no integer, the others describe the first window only."""

@@ -1,0 +1,48 @@
+// Elements. Whatever is shown goes in as text, never as markup: an event may hold any string.
+
+export function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name in element && name !== "list") element[name] = value;
+    else if (value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+export function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+// Makes the children of a parent those of `items`, and leaves alone what is there already and hasn't
+// changed: what has the focus keeps it.
+export function keep(parent, items, keyOf, make) {
+  const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));
+  let place = parent.firstElementChild;
+  for (const item of items) {
+    const key = String(keyOf(item));
+    const text = JSON.stringify(item);
+    let child = known.get(key);
+    known.delete(key);
+    if (child && child.dataset.shown !== text) child = renewed(child, make(item));
+    child ??= make(item);
+    Object.assign(child.dataset, { key, shown: text });
+    if (child === place) place = place.nextElementSibling;
+    else parent.insertBefore(child, place);
+  }
+  for (const child of known.values()) child.remove();
+}
+
+function renewed(old, fresh) {
+  const focused = old.contains(document.activeElement);
+  old.replaceChildren(...fresh.childNodes);
+  old.className = fresh.className;
+  if (focused) old.querySelector("a, button")?.focus();
+  return old;
+}

@@ -1,0 +1,90 @@
+// The list of requests, newest first: live on its first page.
+
+import { get, seldom } from "./api.js";
+import { h, keep } from "./dom.js";
+import { bytes, clock, plural } from "./format.js";
+import { href, route } from "./route.js";
+import { PAGE, cell, counted, table } from "./table.js";
+import { state } from "./store.js";
+
+const HEADS = [["", "number"], ["Arrived"], ["Status"], ["Fault"], ["Profiles", "number"], ["Events", "number"], ["Size", "number"]];
+
+// `pages` holds the numbers that the pages before this one began after; on the first it is empty.
+const here = { pages: [], troubled: false, rows: [], more: false };
+const isLive = () => here.pages.length === 0;
+
+let parts = null;
+
+export function open(list) {
+  const body = h("tbody", {});
+  const troubled = h("input", { type: "checkbox", checked: here.troubled });
+  troubled.addEventListener("change", () => go([], troubled.checked));
+  const status = h("span", { role: "status" });
+  const newer = h("button", { type: "button", className: "back", onclick: () => go(here.pages.slice(0, -1)) }, "Newer");
+  const older = h("button", { type: "button", className: "on", onclick: () => go([...here.pages, here.rows.at(-1).number]) }, "Older");
+  const bar = h("div", { className: "pager" }, h("label", {}, troubled, " refused or with a fault"), status, newer, older);
+  parts = { body, status, newer, older, empty: h("p", { className: "empty", hidden: true }) };
+  list.replaceChildren(bar, table("Requests", HEADS, body, "requests"), parts.empty);
+  show();
+  load();
+}
+
+export function news({ whole, fresh, requests }) {
+  if (fresh) here.pages = [];
+  if (!parts?.body.isConnected) return;
+  if (whole || (here.troubled && requests.some(isTroubled))) load();
+  if (isLive() && !here.troubled) show();
+}
+
+const isTroubled = (row) => row.status !== 202 || row.fault;
+
+function go(pages, troubled = here.troubled) {
+  Object.assign(here, { pages, troubled, rows: [] });
+  load();
+}
+
+const load = seldom(async () => {
+  const query = { before: here.pages.at(-1), troubled: here.troubled ? "1" : undefined };
+  const { rows, more } = await get("requests", query);
+  Object.assign(here, { rows, more });
+  show();
+}, 500);
+
+function show() {
+  const live = isLive() && !here.troubled;
+  const rows = live ? state.requests : here.rows;
+  if (live) Object.assign(here, { rows, more: rows.length === PAGE && (rows.at(-1)?.number ?? 1) > 1 });
+  const selected = Number(route().rest[0]);
+  keep(parts.body, rows.map((row) => ({ ...row, selected: row.number === selected })), (row) => row.number, line);
+  parts.status.textContent = rows.length ? `${rows.at(-1).number} to ${rows[0].number}${isLive() ? ", live" : ""}` : "";
+  parts.newer.disabled = isLive();
+  parts.older.disabled = !here.more;
+  parts.empty.hidden = rows.length > 0;
+  parts.empty.textContent = here.troubled ? "No request was refused or met a fault." : "Nothing was sent yet. KLAVIYO_BASE_URL is this page's address, and any key is good unless one was set.";
+}
+
+export const refresh = () => parts?.body.isConnected && show();
+
+function line(row) {
+  return h(
+    "tr",
+    { className: row.selected ? "selected" : "", role: "row" },
+    cell("number", h("a", { href: href("requests", row.number), ariaLabel: `Request ${row.number}` }, String(row.number))),
+    cell("time", clock(row.arrived)),
+    cell("status", badge(row)),
+    cell("fault", row.fault ?? ""),
+    counted("number entries", row.entries, "profile"),
+    counted("number events", row.events, "event"),
+    cell("number size", bytes(row.bytes)),
+  );
+}
+
+export function badge(row) {
+  const flaws = row.flaws ? ` · ${plural(row.flaws, "error")}` : "";
+  return h("span", { className: `badge ${tone(row.status)}` }, `${row.status ?? "none"}`, h("small", {}, flaws));
+}
+
+export function tone(status) {
+  if (status === 202) return "good";
+  return status === null || status >= 500 || status === 429 ? "warn" : "bad";
+}
