@@ -15,6 +15,7 @@ AROUND = (
     "journal",
     "shared_places",
     "queueing",
+    "run_report",
     "cli",
     "emulator",
     "__main__",
@@ -32,6 +33,7 @@ STAGES = (
     ("boot", "window_log", "places", "limiting", "limiter"),
     ("credentials", "endpoint", "lanes", "async_lanes", "threads", "driver", "async_driver"),
     ("logs", "report", "brake", "ledger", "progress", "settings", "journaling", "queues"),
+    ("timeline",),
     ("run", "async_run"),
     ("client", "async_client"),
     ("account_of", "waiting", "account_stream", "accounts"),
@@ -93,6 +95,13 @@ def test_arrow_stands_around_the_flow() -> None:
     """It makes records of tables as sources do, and knows no command."""
     needed = {name for path in (PACKAGE / "arrow").glob("*.py") for name in imports(path)}
     assert needed <= ORDER.keys() | {"arrow", "sources"}
+
+
+def test_a_run_report_knows_no_client_and_no_command() -> None:
+    """It is made of what a run or its journal has counted."""
+    needed = {name for path in (PACKAGE / "run_report").glob("*.py") for name in imports(path)}
+    assert needed <= ORDER.keys() | {"run_report", "journal"}
+    assert not needed & {"client", "async_client", "driver", "async_driver"}
 
 
 def test_nothing_runs_in_a_circle() -> None:
