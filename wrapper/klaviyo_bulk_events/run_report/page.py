@@ -79,11 +79,16 @@ def _section(title: str, *content: Markup) -> Markup:
 
 
 def _headline(document: Mapping[str, Any]) -> str:
-    good = document["accepted"] + document["duplicate"]
     submitted = number(document["submitted"])
     if document["state"] == "planned":
         return f"{number(document['accepted'])} of {submitted} events are ready to send"
-    return f"{number(good)} of {submitted} events are in Klaviyo"
+    others = [
+        f"{number(document[status])} {name.lower()}"
+        for status, (name, _) in STATUSES.items()
+        if status != "accepted" and document[status]
+    ]
+    rest = f": {', '.join(others)}" if others else ""
+    return f"{number(document['accepted'])} of {submitted} events accepted{rest}"
 
 
 def _opening(document: Mapping[str, Any]) -> Markup:
