@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from klaviyo_bulk_events.answers import Answer
@@ -96,14 +96,14 @@ class Timeline:
         with self._lock:
             now = self._before + self._clock() - self._began
             self._book_waits(now)
+            self._bucket(now)
             columns = [list(column) for column in zip(*self._buckets, strict=True)]
-            sums = dict(zip(SUMS, columns, strict=False)) or {name: [] for name in SUMS}
-            busiest = columns[len(SUMS) :] or [[] for _ in self.rates]
+            busiest = columns[len(SUMS) :]
             return {
                 "seconds": now,
                 "seconds_per_bucket": self._width,
                 "sessions": [{"at": at, "began": began} for at, began in self._sessions],
-                "buckets": sums,
+                "buckets": dict(zip(SUMS, columns, strict=False)),
                 "limits": [
                     {"requests": rate.limit, "seconds": rate.seconds, "busiest": most}
                     for rate, most in zip(self.rates, busiest, strict=True)
@@ -116,11 +116,10 @@ class Timeline:
         if status != 202:
             self._add(now, "throttled" if status == 429 else "failed", 1)
         bucket = self._bucket(now)
-        for at, (rate, recent) in enumerate(zip(self.rates, self._recent, strict=True), len(SUMS)):
+        for recent in self._recent:
             recent.append(now)
-            while recent[0] <= now - rate.seconds:
-                recent.popleft()
-            bucket[at] = max(bucket[at], len(recent))
+        for at, within in enumerate(self._still_within(now), len(SUMS)):
+            bucket[at] = max(bucket[at], within)
 
     def _book_waits(self, now: float) -> None:
         """Book what was waited since the last time: a wait may end before the time it was told."""
@@ -143,8 +142,16 @@ class Timeline:
             self._widen()
         at = int(now // self._width)
         while len(self._buckets) <= at:
-            self._buckets.append([0] * (len(SUMS) + len(self.rates)))
+            start = len(self._buckets) * self._width
+            self._buckets.append([0] * len(SUMS) + [*self._still_within(start)])
         return self._buckets[at]
+
+    def _still_within(self, now: float) -> Iterator[int]:
+        """How many requests each rate's window holds."""
+        for rate, recent in zip(self.rates, self._recent, strict=True):
+            while recent and recent[0] <= now - rate.seconds:
+                recent.popleft()
+            yield len(recent)
 
     def _widen(self) -> None:
         self._width *= 2

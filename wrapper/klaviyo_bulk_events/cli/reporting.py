@@ -75,7 +75,7 @@ def told(options: Mapping[str, Any], *, show_values: bool) -> dict[str, Any]:
     shown = {
         name: _told(name, value, show_values=show_values)
         for name, value in given.items()
-        if value not in (None, False, (), "memory:")
+        if value is not None and value is not False and value not in ((), "memory:")
     }
     shown["rate"] = [str(rate) for rate in read_rates(options["rate"] or None, options["share"])]
     if "base_url" in options:

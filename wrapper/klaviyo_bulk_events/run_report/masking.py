@@ -20,7 +20,7 @@ _ADDRESS: Final = re.compile(r"[^\s'\"<>(),;:=/]*@[^\s'\"<>(),;:=/]*")
 _NUMBER: Final = re.compile(r"\+?[(\d][\d\s().\-/]{4,}\d")
 _ERROR_ID: Final = re.compile(r" \(error ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\)$")
 _QUOTED: Final = re.compile(
-    r"'[^']*'|\"[^\"]*\"|`[^`]*`|\u201c[^\u201d]*\u201d|\u2018[^\u2019]*\u2019"
+    r"(?<!\w)'.*?'(?!\w)|\"[^\"]*\"|`[^`]*`|\u201c[^\u201d]*\u201d|\u2018[^\u2019]*\u2019"
 )
 _WORD: Final = re.compile(r"\S+")
 _PLAIN: Final = re.compile(r"\(?[A-Za-z]?[a-z_]*(?:[-/'\u2019][a-z]+)*[.,:;!?)]*")

@@ -150,11 +150,13 @@ def _outcome(document: Mapping[str, Any], told: Mapping[str, tuple[str, str]]) -
 
 def _course(document: Mapping[str, Any]) -> Iterator[Markup]:
     timeline = document.get("timeline")
-    if not timeline or not timeline["buckets"]["requests"]:
+    if not timeline or not any(map(any, timeline["buckets"].values())):
         return
     yield _section(
         "Over time",
-        _figure("Events settled so far, by what became of them", charts.settled(timeline)),
+        _figure(
+            "Events settled by then, in the colours of the numbers above", charts.settled(timeline)
+        ),
         *(
             _figure(
                 f"Requests within {charts.window(of['seconds'])}; the line is the limit of "
