@@ -143,7 +143,8 @@ class Timeline:
         at = int(now // self._width)
         while len(self._buckets) <= at:
             start = len(self._buckets) * self._width
-            self._buckets.append([0] * len(SUMS) + [*self._still_within(start)])
+            bucket: list[float] = [0] * len(SUMS)
+            self._buckets.append([*bucket, *self._still_within(start)])
         return self._buckets[at]
 
     def _still_within(self, now: float) -> Iterator[int]:

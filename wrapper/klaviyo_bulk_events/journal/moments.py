@@ -20,7 +20,7 @@ class Moments:
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._clock = clock
-        self._saved = clock()
+        self._saved = float("-inf")
         before = store.get("timeline")
         rates = _rates(store.get("about") or {})
         self._timeline = Timeline.restored(before, rates=rates) if before else Timeline(rates)

@@ -154,9 +154,7 @@ def _course(document: Mapping[str, Any]) -> Iterator[Markup]:
         return
     yield _section(
         "Over time",
-        _figure(
-            "Events settled by then, in the colours of the numbers above", charts.settled(timeline)
-        ),
+        _figure("Events settled by then, in the colours from above", charts.settled(timeline)),
         *(
             _figure(
                 f"Requests within {charts.window(of['seconds'])}; the line is the limit of "
