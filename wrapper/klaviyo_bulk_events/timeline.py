@@ -124,13 +124,14 @@ class Timeline:
     def _book_waits(self, now: float) -> None:
         """Book what was waited since the last time: a wait may end before the time it was told."""
         for kind, until in self._until.items():
-            self._spread(kind, self._booked, min(now, until))
+            if until > self._booked:
+                self._spread(kind, self._booked, min(now, until))
         self._booked = now
 
     def _spread(self, kind: str, start: float, end: float) -> None:
         while start < end:
             self._bucket(start)  # which may widen them all
-            edge = min(end, (start // self._width + 1) * self._width)
+            edge = min(end, (int(start / self._width) + 1) * self._width)
             self._add(start, kind, edge - start)
             start = edge
 
@@ -138,9 +139,12 @@ class Timeline:
         self._bucket(now)[_PLACE[name]] += amount
 
     def _bucket(self, now: float) -> list[float]:
-        while now // self._width >= MOST:
+        at = int(now / self._width)
+        if at < len(self._buckets):
+            return self._buckets[at]
+        while at >= MOST:
             self._widen()
-        at = int(now // self._width)
+            at = int(now / self._width)
         while len(self._buckets) <= at:
             start = len(self._buckets) * self._width
             bucket: list[float] = [0] * len(SUMS)

@@ -32,7 +32,7 @@ def check_all(options: Mapping[str, Any]) -> int:
         def hear(outcome: Outcome) -> None:
             rejects.take(outcome)
             sentences.hear(outcome)
-            reporting.reasons.hear(outcome)
+            reporting.hear(outcome)
 
         survey = Survey(inputs.planner(), hear)
         report = survey.take_all(inputs.records())

@@ -11,9 +11,11 @@ import click
 from klaviyo_bulk_events.cli.display import say
 from klaviyo_bulk_events.cli.rejects import check_output, overwrite_each_other
 from klaviyo_bulk_events.limits import SERVER
+from klaviyo_bulk_events.outcomes import Outcome
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.run_report import Reasons, check_target, masking, write
 from klaviyo_bulk_events.settings import read_rates
+from klaviyo_bulk_events.steps import Notice
 from klaviyo_bulk_events.timeline import Timeline
 
 _TOLD: Final = (
@@ -39,6 +41,16 @@ class Reporting:
         self._options = options
         self.reasons = Reasons(show_values=options["show_values"])
         self.timeline = Timeline(rates)
+
+    def hear(self, outcome: Outcome) -> None:
+        """Take an outcome."""
+        if self.path is not None:
+            self.reasons.hear(outcome)
+
+    def note(self, notice: Notice) -> None:
+        """Take a notice, from any thread."""
+        if self.path is not None:
+            self.timeline(notice)
 
     def settings(self) -> dict[str, Any]:
         """The options, as a report tells them."""

@@ -132,7 +132,7 @@ class _Sending:
                     self._rejects.take(outcome)
                     self._monitor.settle(outcome)
                     self._sentences.hear(outcome)
-                    self.reporting.reasons.hear(outcome)
+                    self.reporting.hear(outcome)
             except StoppedError:
                 self.refused = True
             except JournalError as error:
@@ -157,6 +157,6 @@ class _Sending:
         )
 
     def _listen(self, shown: Say) -> None:
-        self._watch.listeners += [self._monitor.note, self.reporting.timeline]
+        self._watch.listeners += [self._monitor.note, self.reporting.note]
         if self._options["verbose"]:
             self._watch.listeners.append(lambda notice: shown(printable(told(notice))))

@@ -141,7 +141,7 @@ class _Sending:
     def _hear(self, account: str, outcome: Outcome) -> None:
         self._monitor.settle(outcome)
         self.sentences.hear(outcome)
-        self._reporting.reasons.hear(outcome)
+        self._reporting.hear(outcome)
         column = self._options["account_column"]
         if account != NOBODY and outcome.record is not None:
             # It was taken out; sent again, the record still has to go to its account.
@@ -151,7 +151,7 @@ class _Sending:
 
     def _note(self, account: str, notice: Notice) -> None:
         self._monitor.note(notice)
-        self._reporting.timeline(notice)
+        self._reporting.note(notice)
         if self._options["verbose"]:
             self._shown(printable(f"{account}: {told(notice)}"))
 

@@ -110,7 +110,7 @@ def fills(plan: Mapping[str, Any]) -> Markup:
     most = max(by_fill.values(), default=1)
 
     def draw(width: int) -> Markup:
-        x, y = Scale(100, _LEFT, width - _RIGHT), Scale(most, 150 - _BOTTOM, _TOP)
+        x, y = Scale(100, _LEFT, width - 2 * _RIGHT), Scale(most, 150 - _BOTTOM, _TOP)
         bars = [
             tag("rect", x=x(fill - 10) + 1, y=y(count), class_="requests",
                 width=round(x(10) - x(0) - 2, 1), height=round(y(0) - y(count), 1))

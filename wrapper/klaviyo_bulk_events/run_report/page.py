@@ -144,8 +144,8 @@ def _outcome(document: Mapping[str, Any], told: Mapping[str, tuple[str, str]]) -
         for status, count in counts.items()
     ]
     lead = f"Of {submitted} events that were read, every one is in exactly one of these numbers."
-    bar = charts.shares(counts)
-    return _section("What became of every event", tag("p", lead), bar, tag("ul", *tiles))
+    title = f"What {'would become' if told is PLANNED else 'became'} of every event"
+    return _section(title, tag("p", lead), charts.shares(counts), tag("ul", *tiles))
 
 
 def _course(document: Mapping[str, Any]) -> Iterator[Markup]:
@@ -216,6 +216,8 @@ def _settings(document: Mapping[str, Any]) -> Markup:
 def _setting(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return number(value)
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
