@@ -1,7 +1,7 @@
 """What `--report` keeps of a run, and writes."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -46,6 +46,11 @@ class Reporting:
         """Take an outcome."""
         if self.path is not None:
             self.reasons.hear(outcome)
+
+    def read(self, lines: Iterable[bytes]) -> None:
+        """Take what sessions before set aside."""
+        if self.path is not None:
+            self.reasons.read(lines)
 
     def note(self, notice: Notice) -> None:
         """Take a notice, from any thread."""

@@ -49,7 +49,7 @@ def send_all(options: Mapping[str, Any]) -> int:
             before = keeping.lines_before() if keeping else ()
             rejects.begin(before)
             run = _Sending(options, inputs, rejects, watch)
-            run.reporting.reasons.read(before)
+            run.reporting.read(before)
             journal = keeping.journal if keeping else None
             report, sentences = run.carry_out(client, records, journal)
     told = tell(summary(report, sentences))

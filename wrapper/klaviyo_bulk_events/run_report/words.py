@@ -112,6 +112,10 @@ SETTINGS: Final = {
 }
 """Options by name, where their names alone don't say it."""
 
+_MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
+    *("October", "November", "December"),
+)
 _SIZES: Final = (("kB", 1e3), ("MB", 1e6), ("GB", 1e9))
 _SPANS: Final = (
     (("min", 60, 3_600), ("s", 1)),
@@ -152,7 +156,8 @@ def duration(seconds: float) -> str:
 
 def moment(unix: float) -> str:
     """A time of day with its date, in UTC."""
-    return datetime.fromtimestamp(unix, UTC).strftime("%-d %B %Y, %H:%M UTC")
+    then = datetime.fromtimestamp(unix, UTC)
+    return f"{then.day} {_MONTHS[then.month - 1]} {then:%Y, %H:%M} UTC"
 
 
 def limit(given: Mapping[str, Any]) -> str:
