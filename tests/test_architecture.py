@@ -33,7 +33,7 @@ STAGES = (
     ("boot", "window_log", "places", "limiting", "limiter"),
     ("credentials", "endpoint", "lanes", "async_lanes", "threads", "driver", "async_driver"),
     ("logs", "report", "brake", "ledger", "progress", "settings", "journaling", "queues"),
-    ("timeline",),
+    ("sent_times", "timeline"),
     ("run", "async_run"),
     ("client", "async_client"),
     ("account_of", "waiting", "account_stream", "accounts"),

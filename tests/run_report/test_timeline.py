@@ -1,7 +1,7 @@
 """The timeline: what it sums up, in memory that doesn't grow."""
 
 import orjson
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from klaviyo_bulk_events.answers import Answer, NoAnswer
@@ -41,6 +41,7 @@ def timeline(clock: Clock, *rates: Rate) -> Timeline:
     return Timeline(rates or (Rate(2, 1.0),), clock=clock, wall=lambda: 1_000.0 + clock())
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(GAPS, NOTICES), max_size=60))
 def test_sums_stay_what_they_are(course: list[tuple[float, Notice]]) -> None:
     """However long a run is there are few buckets, and nothing is lost when they become one."""
@@ -71,6 +72,7 @@ def test_sums_stay_what_they_are(course: list[tuple[float, Notice]]) -> None:
     )
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(GAPS, NOTICES), max_size=30), st.lists(st.tuples(GAPS, NOTICES), max_size=30)
 )
@@ -94,8 +96,12 @@ def test_a_session_goes_on(
         after(notice)
         whole(notice)
     told = after.state()
-    for name in ("requests", "retries", "failed", *(status.value for status in Status)):
+    for name in ("requests", "retries", "failed", "accepted", "duplicate", "rejected"):
         assert sum(told["buckets"][name]) == sum(whole.state()["buckets"][name])
+    for status in (Status.UNKNOWN, Status.UNSENT):
+        settled = (notice for _, notice in other if isinstance(notice, Settled))
+        again = sum(notice.counts.get(status, 0) for notice in settled)
+        assert sum(told["buckets"][status.value]) == again
     assert [session["at"] for session in told["sessions"]] == [0.0, first.now]
     assert told["sessions"][1]["began"] == 9_000.0
 
@@ -106,10 +112,31 @@ def test_the_busiest_window() -> None:
     booked = timeline(clock, Rate(10, 1.0), Rate(150, 60.0))
     for moment in (0.9, 0.95, 1.05, 1.1, 2.5):
         clock.now = moment
-        booked(ACCEPTED)
+        booked(ACCEPTED._replace(seconds=0.0))
     second, minute = booked.state()["limits"]
     assert second == {"requests": 10, "seconds": 1.0, "busiest": [2, 4, 2]}
     assert minute["busiest"] == [2, 4, 5]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(0, 3), st.floats(0, 60)), min_size=1, max_size=60),
+    st.sampled_from([0.5, 1.0, 60.0]),
+)
+def test_no_request_is_left_out(sendings: list[tuple[float, float]], seconds: float) -> None:
+    """Whenever answers come, requests are counted by when they were sent."""
+    sent = [sum(gap for gap, _ in sendings[: at + 1]) for at in range(len(sendings))]
+    answered = sorted(
+        (begin + took, begin) for begin, (_, took) in zip(sent, sendings, strict=True)
+    )
+    clock = Clock()
+    booked = timeline(clock, Rate(10, seconds))
+    for clock.now, begin in answered:
+        booked(ACCEPTED._replace(seconds=clock.now - begin))
+    times = [end - (end - begin) for end, begin in answered]
+    most = max(sum(end - seconds < time <= end for time in times) for end in times)
+    (limit,) = booked.state()["limits"]
+    assert max(limit["busiest"]) == most
 
 
 def test_waits_are_not_counted_twice() -> None:

@@ -1,14 +1,15 @@
 """What happened when in a run, in memory that a run of days does not make larger."""
 
+import math
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from klaviyo_bulk_events.answers import Answer
 from klaviyo_bulk_events.outcomes import Status
 from klaviyo_bulk_events.rates import Rate
+from klaviyo_bulk_events.sent_times import SentTimes
 from klaviyo_bulk_events.settings import SPEC_RATES
 from klaviyo_bulk_events.steps import Answered, Notice, Paused, Retrying, Settled, Waiting
 
@@ -36,7 +37,7 @@ limit, and in which Klaviyo had the account pause."""
 class Timeline:
     """Takes notices, from any thread: give it to a client as `on_event`, or call it in yours.
 
-    rates: for each, a bucket knows the most requests that were answered within its window.
+    rates: for each, a bucket knows the most requests that were sent within its window.
     clock, wall: the monotonic clock, and Unix time.
     """
 
@@ -53,7 +54,7 @@ class Timeline:
         self._before = 0.0
         self._width = _NARROWEST
         self._buckets: list[list[float]] = []
-        self._recent: tuple[deque[float], ...] = tuple(deque() for _ in self.rates)
+        self._times = SentTimes(max(rate.seconds for rate in self.rates))
         self._until = {"waiting": 0.0, "paused": 0.0}
         self._booked = 0.0
         self._sessions = [(0.0, wall())]
@@ -61,7 +62,10 @@ class Timeline:
 
     @classmethod
     def restored(cls, state: Mapping[str, Any], **settings: Any) -> "Timeline":
-        """A timeline that goes on from another's `state`, without the time between the two."""
+        """A timeline that goes on from another's `state`, without the time between the two.
+
+        What was unsettled goes again, and is booked when it is settled.
+        """
         timeline = cls(**settings)
         timeline._before = timeline._booked = state["seconds"]
         timeline._width = state["seconds_per_bucket"]
@@ -73,6 +77,9 @@ class Timeline:
         longest = max(map(len, columns))
         filled = ([*column, *[0] * (longest - len(column))] for column in columns)
         timeline._buckets = [list(bucket) for bucket in zip(*filled, strict=True)]
+        for bucket in timeline._buckets:
+            for status in (Status.UNKNOWN, Status.UNSENT):
+                bucket[_PLACE[status.value]] = 0
         return timeline
 
     def __call__(self, notice: Notice) -> None:
@@ -115,11 +122,18 @@ class Timeline:
         status = notice.reply.status if isinstance(notice.reply, Answer) else 0
         if status != 202:
             self._add(now, "throttled" if status == 429 else "failed", 1)
-        bucket = self._bucket(now)
-        for recent in self._recent:
-            recent.append(now)
-        for at, within in enumerate(self._still_within(now), len(SUMS)):
-            bucket[at] = max(bucket[at], within)
+        self._sent(max(self._before, now - notice.seconds), now)
+
+    def _sent(self, sent: float, now: float) -> None:
+        """Count a request in every window that it is in, also in those that were counted before."""
+        self._times.add(sent, now)
+        for at, rate in enumerate(self.rates, len(SUMS)):
+            last = math.ceil((sent + rate.seconds) / self._width)
+            later = range(int(sent / self._width) + 1, min(last, len(self._buckets)))
+            starts = [number * self._width for number in later]
+            for end in (*self._times.after(sent, rate.seconds), *starts):
+                bucket = self._bucket(end)
+                bucket[at] = max(bucket[at], self._times.within(rate.seconds, end))
 
     def _book_waits(self, now: float) -> None:
         """Book what was waited since the last time: a wait may end before the time it was told."""
@@ -148,15 +162,9 @@ class Timeline:
         while len(self._buckets) <= at:
             start = len(self._buckets) * self._width
             bucket: list[float] = [0] * len(SUMS)
-            self._buckets.append([*bucket, *self._still_within(start)])
+            busiest = (self._times.within(rate.seconds, start) for rate in self.rates)
+            self._buckets.append([*bucket, *busiest])
         return self._buckets[at]
-
-    def _still_within(self, now: float) -> Iterator[int]:
-        """How many requests each rate's window holds."""
-        for rate, recent in zip(self.rates, self._recent, strict=True):
-            while recent and recent[0] <= now - rate.seconds:
-                recent.popleft()
-            yield len(recent)
 
     def _widen(self) -> None:
         self._width *= 2

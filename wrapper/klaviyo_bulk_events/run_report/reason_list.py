@@ -38,7 +38,7 @@ def reason_lists(document: Mapping[str, Any]) -> Iterator[Markup]:
 def _item(of: Mapping[str, Any], document: Mapping[str, Any]) -> Markup:
     examples: Sequence[Mapping[str, str]] = of["examples"]
     code = of["code"]
-    told = reason(code) or (examples[0]["message"] if examples else "")
+    told = reason(code) or _by_example(examples)
     count = f"{number(of['events'])} events" if of.get("events", 1) != 1 else "1 event"
     return tag(
         "li",
@@ -46,6 +46,11 @@ def _item(of: Mapping[str, Any], document: Mapping[str, Any]) -> Markup:
             tag("code", code), class_="reason"),
         tag("ul", *map(_example, examples)) if examples else None,
     )  # fmt: skip
+
+
+def _by_example(examples: Sequence[Mapping[str, str]]) -> str:
+    told = examples[0]["message"] if examples else ""
+    return "Klaviyo refused them" if told.startswith("Klaviyo") else told
 
 
 def _example(of: Mapping[str, str]) -> Markup:
