@@ -208,6 +208,20 @@ def test_a_run_that_was_stopped(
     text = shell.page("run.html").text
     assert "The run was stopped before it was complete." in text
     assert words in text
+    assert "Running the same import again sends them" in text
+
+
+def test_times_that_are_made_anew(shell: Shell, emulated: Running, record: Record) -> None:
+    """Nobody is told to import again what would count twice then."""
+    emulated.emulator.set_faults({"html_503_after": 1.0})
+    shell.write("in.jsonl", {**record(), "time": None})
+    options = ("--stamp-now", "--deadline", "0.1", "--report", "run.html")
+    assert shell.send("in.jsonl", *options).exit_code == 3
+    text = shell.page("run.html").text
+    assert "Running the same import again" not in text
+    assert (
+        "Sending the file of rejects (not the same import again, which would count twice)" in text
+    )
 
 
 def test_a_plan(shell: Shell, emulated: Running, record: Record) -> None:

@@ -17,6 +17,7 @@ from klaviyo_bulk_events.run_report.words import (
     PLANNED,
     SETTINGS,
     STATUSES,
+    again,
     duration,
     limit,
     moment,
@@ -94,9 +95,9 @@ def _headline(document: Mapping[str, Any]) -> str:
 def _opening(document: Mapping[str, Any]) -> Markup:
     state = document["state"]
     stopped = document["stopped"]
-    again = (
-        "Once nothing stands in the way, run the same import again. Events that were not read by "
-        "then are not counted here."
+    mend = (
+        f"{again(document['settings'])} goes on, once nothing stands in the way. Events that were "
+        "not read by then are not counted here."
     )
     return tag(
         "header",
@@ -105,7 +106,7 @@ def _opening(document: Mapping[str, Any]) -> Markup:
         tag(
             "p",
             tag("strong", _STATES[state]),
-            f" Why: {stopped}. {again}" if stopped else "",
+            f" Why: {stopped}. {mend}" if stopped else "",
             class_=f"state {state}",
         ),
         tag("p", _when(document), class_="when"),
@@ -133,12 +134,13 @@ def _told(document: Mapping[str, Any]) -> Mapping[str, tuple[str, str]]:
 def _outcome(document: Mapping[str, Any], told: Mapping[str, tuple[str, str]]) -> Markup:
     counts = {status: document[status] for status in told}
     submitted = number(document["submitted"])
+    repeat = again(document["settings"])
     tiles = [
         tag(
             "li",
             tag("span", number(count), class_="count"),
             tag("span", told[status][0], class_="name"),
-            tag("span", told[status][1], class_="meaning"),
+            tag("span", told[status][1].format(again=repeat), class_="meaning"),
             class_=f"is-{status}" if count else f"is-{status} none",
         )
         for status, count in counts.items()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from klaviyo_bulk_events.run_report.html import Markup, tag
-from klaviyo_bulk_events.run_report.words import number, reason
+from klaviyo_bulk_events.run_report.words import again, number, reason
 
 _LISTS: Final = {
     "rejected": (
@@ -13,11 +13,11 @@ _LISTS: Final = {
     ),
     "unknown": (
         "Why it is unknown what became of some",
-        "Nothing has to be mended: running the same import again settles them.",
+        "Nothing has to be mended. {again} settles them.",
     ),
     "unsent": (
         "Why some were not sent",
-        "Nothing has to be mended in the events: running the same import again sends them.",
+        "Nothing has to be mended in the events. {again} sends them.",
     ),
     "warnings": (
         "Warnings",
@@ -32,7 +32,8 @@ def reason_lists(document: Mapping[str, Any]) -> Iterator[Markup]:
         reasons = document["reasons"][name]
         if reasons:
             items = [_item(of, document) for of in reasons]
-            yield tag("section", tag("h2", title), tag("p", lead), tag("ol", *items))
+            said = lead.format(again=again(document["settings"]))
+            yield tag("section", tag("h2", title), tag("p", said), tag("ol", *items))
 
 
 def _item(of: Mapping[str, Any], document: Mapping[str, Any]) -> Markup:

@@ -16,16 +16,15 @@ STATUSES: Final = {
     ),
     "unknown": (
         "Unknown",
-        "They were sent, and no answer says whether Klaviyo has them. Running the same import "
-        "again settles it.",
+        "They were sent, and no answer says whether Klaviyo has them. {again} settles it.",
     ),
     "unsent": (
         "Not sent",
-        "They were not sent, or certainly not processed. Running the same import again sends them.",
+        "They were not sent, or certainly not processed. {again} sends them.",
     ),
     "in_flight": ("Under way", "They are being sent, and their answers are still to come."),
 }
-"""What became of events: a name, and what it means."""
+"""What became of events: a name, and what it means; `{again}` is what `again` says."""
 
 PLANNED: Final = {
     "accepted": ("Ready", "They are in order and would be sent."),
@@ -128,6 +127,16 @@ _SPANS: Final = (
 def reason(code: str) -> str | None:
     """What a code means, if that is known."""
     return CODES.get(code)
+
+
+def again(settings: Mapping[str, Any]) -> str:
+    """What to do about events that can be sent again.
+
+    Times made anew make other events of them, unless a journal knows what was sent before.
+    """
+    if settings.get("stamp_now") and not settings.get("journal"):
+        return "Sending the file of rejects (not the same import again, which would count twice)"
+    return "Running the same import again"
 
 
 def number(value: float) -> str:
