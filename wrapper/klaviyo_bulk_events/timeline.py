@@ -56,7 +56,7 @@ class Timeline:
         self._buckets: list[list[float]] = []
         self._times = SentTimes(max(rate.seconds for rate in self.rates))
         self._until = {"waiting": 0.0, "paused": 0.0}
-        self._booked = 0.0
+        self._booked = self._last_until = 0.0
         self._sessions = [(0.0, wall())]
         self._lock = threading.Lock()
 
@@ -88,8 +88,9 @@ class Timeline:
             now = self._before + self._clock() - self._began
             self._book_waits(now)
             if isinstance(notice, Settled):
+                bucket = self._bucket(now)
                 for status, count in notice.counts.items():
-                    self._add(now, status.value, count)
+                    bucket[_COLUMN[status]] += count
             elif isinstance(notice, Answered):
                 self._answered(now, notice)
             elif isinstance(notice, Retrying):
@@ -97,6 +98,7 @@ class Timeline:
             elif isinstance(notice, Paused | Waiting):
                 kind = "paused" if isinstance(notice, Paused) else "waiting"
                 self._until[kind] = max(self._until[kind], now + notice.seconds)
+                self._last_until = max(self._last_until, self._until[kind])
 
     def state(self) -> dict[str, Any]:
         """All of it in plain JSON values, as a run report has it."""
@@ -137,8 +139,8 @@ class Timeline:
 
     def _book_waits(self, now: float) -> None:
         """Book what was waited since the last time: a wait may end before the time it was told."""
-        for kind, until in self._until.items():
-            if until > self._booked:
+        if self._last_until > self._booked:
+            for kind, until in self._until.items():
                 self._spread(kind, self._booked, min(now, until))
         self._booked = now
 
@@ -174,6 +176,7 @@ class Timeline:
         self._buckets = [_merged(one, other) for one, other in pairs]
 
 
+_COLUMN: Final = {status: SUMS.index(status.value) for status in Status}
 _PLACE: Final = {name: at for at, name in enumerate(SUMS)}
 
 
