@@ -17,6 +17,7 @@ AROUND = (
     "journal",
     "shared_places",
     "queueing",
+    "run_report",
     "cli",
     "emulator",
     "testing",
@@ -35,6 +36,7 @@ STAGES = (
     ("boot", "window_log", "places", "limiting", "limiter"),
     ("credentials", "endpoint", "lanes", "async_lanes", "threads", "driver", "async_driver"),
     ("logs", "report", "brake", "ledger", "progress", "settings", "journaling", "queues"),
+    ("sent_times", "timeline"),
     ("run", "async_run"),
     ("client", "async_client"),
     ("account_of", "waiting", "account_stream", "accounts"),
@@ -104,6 +106,13 @@ def test_a_test_kit_knows_the_emulator_and_the_flow() -> None:
     assert needed <= ORDER.keys() | {"testing", "emulator"}
     for module in ("__init__", "plugin"):
         assert not imports(PACKAGE / "testing" / f"{module}.py", lazy=False)
+
+
+def test_a_run_report_knows_no_client_and_no_command() -> None:
+    """It is made of what a run or its journal has counted."""
+    needed = {name for path in (PACKAGE / "run_report").glob("*.py") for name in imports(path)}
+    assert needed <= ORDER.keys() | {"run_report", "journal"}
+    assert not needed & {"client", "async_client", "driver", "async_driver"}
 
 
 def test_nothing_runs_in_a_circle() -> None:

@@ -15,6 +15,7 @@ from klaviyo_bulk_events.cli.grouped import GroupedCommand
 @shared.columns
 @shared.rates
 @shared.rejects
+@shared.report
 @click.pass_context
 def check(ctx: click.Context, /, **options: Any) -> None:
     r"""Say what `send` would do, without sending anything.

@@ -9,12 +9,14 @@ from klaviyo_bulk_events.cli.exits import Exit, exit_of
 from klaviyo_bulk_events.cli.inputs import read_inputs
 from klaviyo_bulk_events.cli.monitor import duration
 from klaviyo_bulk_events.cli.pace import seconds_for
+from klaviyo_bulk_events.cli.reporting import Reporting, check_outputs
 from klaviyo_bulk_events.cli.sending import rejects_of
 from klaviyo_bulk_events.cli.summary import Sentences, aligned, counted, printable, reasons
 from klaviyo_bulk_events.cli.survey import Span, Survey
 from klaviyo_bulk_events.outcomes import Outcome
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
+from klaviyo_bulk_events.run_report import of_plan
 from klaviyo_bulk_events.settings import read_rates
 
 
@@ -22,18 +24,45 @@ def check_all(options: Mapping[str, Any]) -> int:
     """Say what would become of what the options name; the exit code."""
     rates = read_rates(options["rate"] or None, options["share"])
     inputs = read_inputs(options)
+    check_outputs(options, inputs.paths)
+    reporting = Reporting(options, rates)
     sentences = Sentences()
     with rejects_of(options, inputs) as rejects:
 
         def hear(outcome: Outcome) -> None:
             rejects.take(outcome)
             sentences.hear(outcome)
+            reporting.hear(outcome)
 
         survey = Survey(inputs.planner(), hear)
         report = survey.take_all(inputs.records())
     told = tell("\n".join(_findings(report, survey, sentences, rates)))
+    written = reporting.write(_plan(report, survey, reporting, rates))
     kept = rejects.complete()
-    return exit_of(report) if told and kept else Exit.WRONG
+    return exit_of(report) if told and written and kept else Exit.WRONG
+
+
+def _plan(
+    report: Report, survey: Survey, reporting: Reporting, rates: Sequence[Rate]
+) -> dict[str, Any]:
+    metrics = [
+        {
+            "metric": name,
+            "events": span.events,
+            "first": span.first.isoformat(" ", "seconds"),
+            "last": span.last.isoformat(" ", "seconds"),
+        }
+        for name, span in _most_first(survey.metrics)
+    ]
+    return of_plan(
+        report,
+        reporting.reasons,
+        fill={str(fill): count for fill, count in sorted(survey.fills.items())},
+        metrics=metrics,
+        rates=rates,
+        seconds=seconds_for(report.requests, rates),
+        settings=reporting.settings(),
+    )
 
 
 def _findings(
@@ -67,9 +96,13 @@ def _metrics(metrics: Mapping[str, Span]) -> list[str]:
             f"{span.events:,}",
             f"{span.first.isoformat(' ', 'seconds')} to {span.last.isoformat(' ', 'seconds')}",
         )
-        for name, span in sorted(metrics.items(), key=lambda item: -item[1].events)
+        for name, span in _most_first(metrics)
     ]
     return ["", "Metrics:", *aligned(rows, "<><")] if rows else []
+
+
+def _most_first(metrics: Mapping[str, Span]) -> list[tuple[str, Span]]:
+    return sorted(metrics.items(), key=lambda item: -item[1].events)
 
 
 def _example(body: bytes | None) -> list[str]:

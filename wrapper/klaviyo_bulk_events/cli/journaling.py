@@ -8,10 +8,13 @@ from typing import Any, Final
 import attrs
 
 from klaviyo_bulk_events.cli.inputs import Inputs
+from klaviyo_bulk_events.cli.reporting import told
+from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.journal import FileJournal
 from klaviyo_bulk_events.journal.files import Lock
 from klaviyo_bulk_events.journal.inspection import begun, final_lines, standing
 from klaviyo_bulk_events.journal.snapshot import NothingLeft, SnapshotSource, path_of, write
+from klaviyo_bulk_events.settings import read_rates
 from klaviyo_bulk_events.sources import Source
 
 _TELLING: Final = (
@@ -35,7 +38,10 @@ class Keeping:
             map(os.path.isfile, options["source"])
         )
         source = {name: _plain(options[name]) for name in _TELLING if options[name]}
-        self.journal = FileJournal(self._path, source)
+        rates = read_rates(options["rate"] or None, options["share"])
+        limits = [{"requests": rate.limit, "seconds": rate.seconds} for rate in rates]
+        about = {"settings": told(options, show_values=False), "limits": limits}
+        self.journal = FileJournal(self._path, source, about)
 
     def replayed(self) -> list[Source] | None:
         """What stands in for a source that was read before and can't be read again."""
@@ -61,6 +67,13 @@ class Keeping:
     def lines_before(self) -> list[bytes]:
         """What the sessions before set aside for good."""
         return list(final_lines(self._path)) if begun(self._path) else []
+
+    def timeline(self) -> dict[str, Any] | None:
+        """That of the run's sessions, once it has ended; None where the journal has failed."""
+        try:
+            return standing(self._path).timeline
+        except JournalError:
+            return None
 
 
 def _plain(value: Any) -> Any:

@@ -15,6 +15,7 @@ _SUMMARIES: Final = {
     "check": "Say what `send` would do, without sending anything.",
     "plan": "Say how long sending must take, by account.",
     "status": "Say where the run of a journal, or a queue's spool, stands.",
+    "report": "Write the report of a journal's run, as a page or as data.",
     "rejects": "Write the rejects of a journal's run again.",
     "purge": "Take the personal data out of a journal or a spool.",
     "emulate": "Run an emulator of Klaviyo's endpoint.",

@@ -142,7 +142,24 @@ rates = together(
     ),
 )
 
-rejects = grouped("Output")(
+_output = grouped("Output")
+
+report = together(
+    _output(
+        "--report",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Write a report: as a page to read and hand on if the name ends in .html, else as "
+        "JSON. Of what was there before only a report is overwritten.",
+    ),
+    _output(
+        "--show-values",
+        is_flag=True,
+        help="Leave personal data in the report, which then only you may read.",
+    ),
+)
+
+rejects = _output(
     "--rejects",
     type=click.Path(path_type=Path),
     metavar="FILE",

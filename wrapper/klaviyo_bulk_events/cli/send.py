@@ -109,12 +109,7 @@ _output = grouped("Output")
     "one ended, however it ended. It holds personal data: only you may read it.",
 )
 @shared.rejects
-@_output(
-    "--report",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write the report as JSON.",
-)
+@shared.report
 @_output("--yes", is_flag=True, help="Don't ask on a terminal.")
 @_output("--quiet", is_flag=True, help="Show no progress.")
 @_output("--verbose", is_flag=True, help="Show waits, retries, pauses and answers.")
@@ -136,6 +131,9 @@ def send(ctx: click.Context, /, **options: Any) -> None:
 
     A long import that may be interrupted: the same command again goes on with it
       klaviyo-bulk-events send orders.jsonl --backfill --journal orders.db
+
+    With a page that says what became of everything:
+      klaviyo-bulk-events send orders.jsonl --backfill --report orders.html
 
     Beside an application that sends for the same account:
       klaviyo-bulk-events send orders.jsonl --backfill --share 0.8 \

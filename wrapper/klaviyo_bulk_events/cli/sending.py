@@ -2,12 +2,9 @@
 
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import click
-import orjson
 
 from klaviyo_bulk_events.cli import account, question
 from klaviyo_bulk_events.cli.display import Say, display, say, tell
@@ -16,13 +13,15 @@ from klaviyo_bulk_events.cli.inputs import Inputs, read_inputs
 from klaviyo_bulk_events.cli.interrupts import Interrupts
 from klaviyo_bulk_events.cli.monitor import Monitor
 from klaviyo_bulk_events.cli.notices import told
-from klaviyo_bulk_events.cli.rejects import Rejects, check_output, overwrite_each_other
+from klaviyo_bulk_events.cli.rejects import Rejects
+from klaviyo_bulk_events.cli.reporting import Reporting, check_outputs
 from klaviyo_bulk_events.cli.summary import Sentences, printable, summary
 from klaviyo_bulk_events.client import KlaviyoBulkEvents
-from klaviyo_bulk_events.errors import ConfigurationError, JournalError
+from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.ledger import Journal
 from klaviyo_bulk_events.planner import Sourced
 from klaviyo_bulk_events.report import Report, StoppedError
+from klaviyo_bulk_events.run_report import of_run
 from klaviyo_bulk_events.settings import read_rates
 from klaviyo_bulk_events.steps import Notice
 from klaviyo_bulk_events.times import zone
@@ -33,14 +32,13 @@ if TYPE_CHECKING:
 
 def send_all(options: Mapping[str, Any]) -> int:
     """Deliver what the options name; the exit code. Raises ConfigurationError."""
-    check_outputs(options["rejects"], options["report"])
     watch = _Watch()
     with account.client(options, watch) as client:
         keeping = _keeping(options)
         inputs = read_inputs(options, keeping.replayed() if keeping else None)
         if keeping:
             inputs = keeping.with_snapshot(inputs)
-        check_report(options["report"], inputs)
+        check_outputs(options, inputs.paths)
         records: Iterator[Sourced] = inputs.records()
         if question.is_asked(options):
             yes, records = question.agreed(options, inputs.backfill, records)
@@ -48,12 +46,14 @@ def send_all(options: Mapping[str, Any]) -> int:
                 say("Nothing was sent.")
                 return Exit.INTERRUPTED
         with rejects_of(options, inputs) as rejects:
-            rejects.begin(keeping.lines_before() if keeping else ())
+            before = keeping.lines_before() if keeping else ()
+            rejects.begin(before)
             run = _Sending(options, inputs, rejects, watch)
+            run.reporting.read(before)
             journal = keeping.journal if keeping else None
             report, sentences = run.carry_out(client, records, journal)
     told = tell(summary(report, sentences))
-    written = write_report(options["report"], report.as_dict())
+    written = run.reporting.write(run.document(report, keeping.timeline() if keeping else None))
     kept = rejects.complete()
     if run.interrupted is not None:
         return run.interrupted
@@ -99,8 +99,10 @@ class _Sending:
         self._inputs = inputs
         self._rejects = rejects
         self._watch = watch
-        self._monitor = Monitor(read_rates(options["rate"] or None, options["share"]), inputs.share)
+        rates = read_rates(options["rate"] or None, options["share"])
+        self._monitor = Monitor(rates, inputs.share)
         self._sentences = Sentences()
+        self.reporting = Reporting(options, rates)
         self.interrupted: int | None = None
         self.refused = False
 
@@ -130,6 +132,7 @@ class _Sending:
                     self._rejects.take(outcome)
                     self._monitor.settle(outcome)
                     self._sentences.hear(outcome)
+                    self.reporting.hear(outcome)
             except StoppedError:
                 self.refused = True
             except JournalError as error:
@@ -143,36 +146,17 @@ class _Sending:
             report = attrs.evolve(report, stopped=report.stopped or f"interrupted by {name}")
         return report, self._sentences
 
+    def document(self, report: Report, timeline: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The run report, with the `timeline` of all sessions if there is one."""
+        reporting = self.reporting
+        return of_run(
+            report,
+            reporting.reasons,
+            timeline=timeline or reporting.timeline.state(),
+            settings=reporting.settings(),
+        )
+
     def _listen(self, shown: Say) -> None:
-        self._watch.listeners.append(self._monitor.note)
+        self._watch.listeners += [self._monitor.note, self.reporting.note]
         if self._options["verbose"]:
             self._watch.listeners.append(lambda notice: shown(printable(told(notice))))
-
-
-def check_outputs(rejects: Path | None, report: Path | None) -> None:
-    """Raises click.UsageError where one file would overwrite the other."""
-    if rejects is not None and report is not None and overwrite_each_other(rejects, report):
-        raise click.UsageError(f"--rejects and --report can't both be written to {report}")
-
-
-def check_report(path: Path | None, inputs: Inputs) -> None:
-    """Raises ConfigurationError for a report that can't be written, or is a source."""
-    if path is None:
-        return
-    check_output("--report", path, inputs.paths)
-    try:
-        path.open("ab").close()
-    except OSError as error:
-        raise ConfigurationError(f"{path} can't be written: {error.strerror}") from None
-
-
-def write_report(path: Path | None, document: Mapping[str, Any]) -> bool:
-    """Write the report as JSON; false, and a word about it, if there is no room for it."""
-    if path is None:
-        return True
-    try:
-        path.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
-    except OSError as error:
-        say(f"{path} is not complete: {error.strerror}")
-        return False
-    return True

@@ -19,11 +19,13 @@ from klaviyo_bulk_events.cli.interrupts import Interrupts
 from klaviyo_bulk_events.cli.monitor import Monitor
 from klaviyo_bulk_events.cli.notices import told
 from klaviyo_bulk_events.cli.rejects import Rejects
-from klaviyo_bulk_events.cli.sending import check_outputs, check_report, rejects_of, write_report
+from klaviyo_bulk_events.cli.reporting import Reporting, check_outputs
+from klaviyo_bulk_events.cli.sending import rejects_of
 from klaviyo_bulk_events.cli.summary import Sentences, aligned, printable, summary
 from klaviyo_bulk_events.outcomes import Outcome
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report, summed
+from klaviyo_bulk_events.run_report import of_run
 from klaviyo_bulk_events.set_aside import as_record
 from klaviyo_bulk_events.settings import read_rates
 from klaviyo_bulk_events.steps import Notice
@@ -38,7 +40,7 @@ def send_to_accounts(options: Mapping[str, Any]) -> int:
     _check(options)
     credentials = read_accounts(options["accounts"])
     inputs = read_inputs(options)
-    check_report(options["report"], inputs)
+    check_outputs(options, inputs.paths)
     records = inputs.records()
     if question.is_asked(options):
         yes, records = question.agreed(options, inputs.backfill, records)
@@ -51,8 +53,7 @@ def send_to_accounts(options: Mapping[str, Any]) -> int:
             reports = sending.carry_out(accounts, records)
     total = sending.total(reports)
     shown = tell("\n".join([*_accounts(reports), summary(total, sending.sentences)]))
-    by_account = {account: report.as_dict() for account, report in reports.items()}
-    written = write_report(options["report"], {"total": total.as_dict(), "accounts": by_account})
+    written = sending.write(total, reports)
     kept = rejects.complete()
     if sending.interrupts.exit_code is not None:
         return sending.interrupts.exit_code
@@ -60,7 +61,6 @@ def send_to_accounts(options: Mapping[str, Any]) -> int:
 
 
 def _check(options: Mapping[str, Any]) -> None:
-    check_outputs(options["rejects"], options["report"])
     if wrong := [name for name in _CONTRADICTING if options[name] is not None]:
         option = wrong[0].replace("_", "-")
         raise click.UsageError(f"--{option} is for one account, and --accounts names many")
@@ -78,6 +78,7 @@ class _Sending:
         rates = read_rates(options["rate"] or None, options["share"])
         together = [Rate(rate.limit * accounts, rate.seconds) for rate in rates]
         self._monitor = Monitor(together, inputs.share)
+        self._reporting = Reporting(options, together)
         self._shown: Say = say
         self.sentences = Sentences()
         self.interrupts = Interrupts(say, options["grace"])
@@ -125,9 +126,22 @@ class _Sending:
         name = signal.Signals(self.interrupts.by).name
         return attrs.evolve(total, stopped=f"interrupted by {name}")
 
+    def write(self, total: Report, reports: Mapping[str, Report]) -> bool:
+        """Write the run report; false if there is no room for it."""
+        reporting = self._reporting
+        document = of_run(
+            total,
+            reporting.reasons,
+            timeline=reporting.timeline.state(),
+            settings=reporting.settings(),
+            accounts=reports,
+        )
+        return reporting.write(document)
+
     def _hear(self, account: str, outcome: Outcome) -> None:
         self._monitor.settle(outcome)
         self.sentences.hear(outcome)
+        self._reporting.hear(outcome)
         column = self._options["account_column"]
         if account != NOBODY and outcome.record is not None:
             # It was taken out; sent again, the record still has to go to its account.
@@ -137,6 +151,7 @@ class _Sending:
 
     def _note(self, account: str, notice: Notice) -> None:
         self._monitor.note(notice)
+        self._reporting.note(notice)
         if self._options["verbose"]:
             self._shown(printable(f"{account}: {told(notice)}"))
 

@@ -1,5 +1,7 @@
 """What would become of the events of a source."""
 
+import math
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
@@ -7,6 +9,7 @@ from attrs import frozen
 
 from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.encoder import EncodedEvent
+from klaviyo_bulk_events.limits import EVENTS_PER_REQUEST, REQUEST_BYTES
 from klaviyo_bulk_events.outcomes import Fate, Outcome, Settlement, Status
 from klaviyo_bulk_events.planner import Planner, Sourced, outcome
 from klaviyo_bulk_events.records import Event
@@ -30,7 +33,8 @@ class Survey:
     """Takes records to the point where they would be sent.
 
     `example` is a request that holds the first event alone. `hear` is told the outcome of each
-    record, which is accepted if a request would hold it.
+    record, which is accepted if a request would hold it. `fills` counts requests by how full they
+    are, in per cent.
     """
 
     def __init__(self, planner: Planner, hear: Callable[[Outcome], None]) -> None:
@@ -39,6 +43,7 @@ class Survey:
         self._tally = Tally()
         self.metrics: dict[str, Span] = {}
         self.example: bytes | None = None
+        self.fills: Counter[int] = Counter()
 
     def take_all(self, records: Iterable[Sourced]) -> Report:
         """Take the records; the report of a run in which everything sent is accepted at once."""
@@ -59,6 +64,7 @@ class Survey:
         fate = Fate(Status.ACCEPTED, events)
         size = len(chunk.body())
         self._tally.add_settlement(Settlement([fate], requests=1, bytes=size))
+        self.fills[_fill(len(events), size)] += 1
         if self.example is None:
             self.example = Chunk(((events[0],),)).body()
         for event in events:
@@ -70,6 +76,12 @@ class Survey:
         name = _metric(event)
         span = self.metrics.get(name)
         self.metrics[name] = span.plus(moment) if span else Span(1, moment, moment)
+
+
+def _fill(events: int, size: int) -> int:
+    """How full a request is, by events or by bytes: per cent, rounded up to the next ten."""
+    share = max(events / EVENTS_PER_REQUEST.value, size / REQUEST_BYTES.value)
+    return min(100, math.ceil(share * 10) * 10)
 
 
 def _metric(event: EncodedEvent) -> str:

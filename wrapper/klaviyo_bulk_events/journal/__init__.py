@@ -21,11 +21,15 @@ class FileJournal:
         path: the file; others stand beside it, with longer names.
         source: whatever tells this source from others, under a name for each part: a run can go on
             only where all of it is the same.
+        about: what a report of the run is to tell of it beside what became of its events, such as
+            its settings; JSON values, without personal data. `limits` are the rates (`requests` in
+            `seconds`) if they are not Klaviyo's own.
     """
 
     path: str | os.PathLike[str]
     source: Mapping[str, object] = Factory(dict)
+    about: Mapping[str, object] = Factory(dict)
 
     def open(self, endpoint: Endpoint, intake: Intake, backfill: bool | None) -> JournalLedger:
         """Go on with its run, or begin it; nobody else may until it is closed."""
-        return opened(self.path, self.source, endpoint, intake, backfill)
+        return opened(self.path, self.source, endpoint, intake, backfill, about=self.about)

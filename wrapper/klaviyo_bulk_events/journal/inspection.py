@@ -1,7 +1,7 @@
 """What a journal tells from outside of its run, which may go on meanwhile."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,8 @@ _IN_FLIGHT = Problem(
 class Standing:
     """Where a run stands. `counts` are those of its report, `in_flight` is what it left open.
 
-    `answer` and `waits` are the last answer and what is waited for, with Unix times.
+    `answer` and `waits` are the last answer and what is waited for, with Unix times. `timeline` is
+    the state of the run's `Timeline`, `about` what its journal was given to tell of it.
     """
 
     running: bool
@@ -39,6 +40,8 @@ class Standing:
     set_aside: dict[str, int]
     answer: dict[str, Any] | None
     waits: dict[str, Any] | None
+    timeline: dict[str, Any] | None
+    about: dict[str, Any]
 
 
 def begun(path: Path) -> bool:
@@ -52,7 +55,7 @@ def begun(path: Path) -> bool:
 
 def standing(path: Path) -> Standing:
     """Where the run of a journal stands. Raises JournalError."""
-    with _reading(path) as store:
+    with _reading(path) as store, store.reading():
         state = store.get("state") or {}
         return Standing(
             running=is_locked(path),
@@ -64,6 +67,8 @@ def standing(path: Path) -> Standing:
             set_aside=Counter(dict(store.rows(_BY_STATUS))),
             answer=state.get("answer"),
             waits=state.get("waits"),
+            timeline=store.get("timeline"),
+            about=store.get("about") or {},
         )
 
 
@@ -74,6 +79,13 @@ def final_lines(path: Path) -> Iterator[bytes]:
     """The lines of what is settled for good, and neither accepted nor there already."""
     with _reading(path) as store:
         for _, content in set_aside_lines.each(store, final=True):
+            yield content
+
+
+def set_aside(path: Path) -> Generator[bytes]:
+    """The lines of what was rejected or is unsettled, read as they are asked for."""
+    with _reading(path) as store:
+        for (content,) in store.each("set_aside", "line", "position"):
             yield content
 
 

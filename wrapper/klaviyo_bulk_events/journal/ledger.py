@@ -12,6 +12,7 @@ from klaviyo_bulk_events.journal.chunks import Chunks, Kept
 from klaviyo_bulk_events.journal.files import Lock, remove
 from klaviyo_bulk_events.journal.fingerprints import of_record
 from klaviyo_bulk_events.journal.lines import Lines
+from klaviyo_bulk_events.journal.moments import Moments
 from klaviyo_bulk_events.journal.places import Places
 from klaviyo_bulk_events.journal.reading import Reading
 from klaviyo_bulk_events.journal.snapshot import path_of
@@ -45,6 +46,7 @@ class JournalLedger:
         self.repeats = Trail(store)
         self.reached: int = store.get("reached") or 0
         self._telling = Telling()
+        self._moments = Moments(store)
         self._reading = Reading(store)
         self._lines = Lines(store, backfill=backfill, local=local)
         self._counts = self.tally()
@@ -58,7 +60,8 @@ class JournalLedger:
         return Tally.restored(counts) if counts else Tally()
 
     def hear(self, notice: Notice) -> None:
-        """Keep what `status` tells of a run."""
+        """Keep what `status` and `report` tell of a run."""
+        self._moments.hear(notice)
         if self._telling.hear(notice) and self._failure is None:
             with self._failing(), self._store.writing(durable=False):
                 self._store.put("state", self._telling.state())
@@ -131,6 +134,7 @@ class JournalLedger:
     def _save(self) -> None:
         self._store.put("tally", self._counts.counts())
         self._store.put("state", self._telling.state())
+        self._moments.save()
         self.places.save()
 
     def settled(self, settlement: Settlement) -> None:
@@ -179,6 +183,7 @@ class JournalLedger:
         complete = not left and (self._read_all or self._was_complete)
         with self._store.writing():
             self._save()
+            self._moments.save(at_once=True)
             self._store.put("complete", complete)
         if complete:
             remove(path_of(self._store.path))

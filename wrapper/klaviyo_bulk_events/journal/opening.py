@@ -28,6 +28,8 @@ def opened(
     endpoint: Endpoint,
     intake: Intake,
     backfill: bool | None,
+    *,
+    about: Mapping[str, object] | None = None,
 ) -> JournalLedger:
     """The journal of this run, locked. Raises JournalError."""
     path = Path(journal)
@@ -38,6 +40,9 @@ def opened(
         store = Store(path)
         undo.callback(store.close)
         _claim(store, endpoint, intake, backfill, dict(source))
+        if about:
+            with store.writing():
+                store.put("about", dict(about))
         chunks = Chunks(store, path)
         undo.callback(chunks.close)
         ledger = JournalLedger(store, chunks, lock, backfill=backfill, local=local)

@@ -110,6 +110,16 @@ class Store:
                 if not durable:
                     self._connection.execute("PRAGMA synchronous=FULL")
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """A transaction in which all that is read is of one moment; it holds nobody up."""
+        with self._lock, self._said():
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.execute("COMMIT")
+
     def execute(self, statement: str, values: Sequence[Any] = ()) -> None:
         """Run a statement, inside a transaction."""
         self._connection.execute(statement, values)

@@ -1,0 +1,1 @@
+"""Run reports: what they are made of, and what they show."""

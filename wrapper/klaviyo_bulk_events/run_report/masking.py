@@ -1,0 +1,121 @@
+"""Taking personal data out of what a report quotes."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from klaviyo_bulk_events.records import EVENT_FIELDS, LOCATION_FIELDS, PROFILE_FIELDS, Event
+from klaviyo_bulk_events.set_aside import as_record
+
+MASK: Final = "•••"
+_SERVER: Final = "Klaviyo says: "
+_QUOTING: Final = re.compile(f"{_SERVER}|what follows is lost: ")
+"""After it come the words of a server, or of a database: they may quote anything."""
+_SHORTEST: Final = 3
+"""Characters of a value that is looked for in messages: a shorter one is part of every word."""
+_VALUES: Final = 2_000
+"""Values of a record that are looked for."""
+
+_ADDRESS: Final = re.compile(r"[^\s'\"<>(),;:=/]*@[^\s'\"<>(),;:=/]*")
+_NUMBER: Final = re.compile(r"\+?[(\d][\d\s().\-/]{4,}\d")
+_ERROR_ID: Final = re.compile(r" \(error ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\)$")
+_QUOTED: Final = re.compile(
+    r"(?<!\w)'.*?'(?!\w)|\"[^\"]*\"|`[^`]*`|\u201c[^\u201d]*\u201d|\u2018[^\u2019]*\u2019"
+)
+_WORD: Final = re.compile(r"\S+")
+_PLAIN: Final = re.compile(r"\(?[A-Za-z]?[a-z_]*(?:[-/'\u2019][a-z]+)*[.,:;!?)]*")
+_KNOWN: Final = frozenset({"API", "E.164", "HTTP", "ID", "ISO", "JSON", "Klaviyo", "UTC"})
+_FIELDS: Final = frozenset(
+    {"data", "attributes", "events", "events-bulk-create"}
+    | EVENT_FIELDS
+    | PROFILE_FIELDS
+    | LOCATION_FIELDS
+)
+_ANY_WORD: Final = re.compile(r"[a-z]*")
+_CODE: Final = re.compile(r"[a-z][a-z_.-]{0,63}")
+
+
+def masked(text: str, record: object = None) -> str:
+    """The text without what may be somebody's data: addresses, numbers, values of the `record`.
+
+    Of what a server said in it only plain words are left: it may have quoted anybody.
+    """
+    quoting = _QUOTING.search(text)
+    at = quoting.end() if quoting else len(text)
+    values = _values(record)
+    return _without(_patterns(text[:at]), _telling(values)) + _server_words(text[at:], values)
+
+
+def masked_pointer(pointer: str, record: object = None) -> str:
+    """The JSON pointer; the keys in it may be data, too."""
+    values = _telling(_values(record))
+    return "/".join(
+        step if step in _FIELDS else _without(_patterns(step), values)
+        for step in pointer.split("/")
+    )
+
+
+def masked_code(code: str) -> str:
+    """The code; one that a server made up may be anything."""
+    return code if _CODE.fullmatch(code) else masked(f"{_SERVER}{code}").removeprefix(_SERVER)
+
+
+def _patterns(text: str) -> str:
+    return _NUMBER.sub(MASK, _ADDRESS.sub(MASK, text))
+
+
+def _without(text: str, values: Iterable[str]) -> str:
+    found = [value for value in values if value.casefold() in text.casefold()]
+    for value in sorted(found, key=len, reverse=True):
+        text = re.sub(re.escape(value), MASK, text, flags=re.IGNORECASE)
+    return text
+
+
+def _telling(values: Iterable[str]) -> list[str]:
+    """Values that are no word of ours: `text` and `order` would blot out what a sentence says."""
+    return [value for value in values if not _ANY_WORD.fullmatch(value)]
+
+
+def _server_words(text: str, values: Iterable[str]) -> str:
+    known = _ERROR_ID.search(text)
+    said = _without(_QUOTED.sub(MASK, _ERROR_ID.sub("", text)), values)
+    starts = True
+    words = []
+    for word in _WORD.findall(said):
+        words.append(word if _is_plain(word, starts=starts) else MASK)
+        starts = word.endswith((".", "!", "?"))
+    return " ".join(words) + (known[0] if known else "")
+
+
+def _is_plain(word: str, *, starts: bool) -> bool:
+    bare = word.strip("().,:;!?")
+    if bare in _KNOWN or not bare.strip(MASK):
+        return True
+    return _PLAIN.fullmatch(word) is not None and (starts or bare == bare.lower())
+
+
+def _values(record: object) -> list[str]:
+    """The values of a record, as they may stand in a message."""
+    given = as_record(record) if isinstance(record, Event | Mapping) else {"record": record}
+    found = []
+    for text in _texts(given, 0):
+        if len(text) >= _SHORTEST and text not in _FIELDS:
+            found.append(text)
+        if len(found) == _VALUES:
+            break
+    return found
+
+
+def _texts(value: Any, depth: int) -> Iterator[str]:
+    if depth > 20 or value is None or isinstance(value, bool | float):
+        return
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            # What a metric is called is no secret, and the report is of no use without it.
+            if name != "metric" or depth:
+                yield from _texts(part, depth + 1)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts(part, depth + 1)
+    else:
+        yield str(value)
