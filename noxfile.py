@@ -16,6 +16,9 @@ OLDEST = "3.11"
 # The newest is tested where it is installed; nox fetches the others if need be.
 PYTHONS = [OLDEST, "3.12", "3.13", *(["3.14"] if shutil.which("python3.14") else [])]
 
+# What has a session, and an environment, of its own.
+IGNORED = [f"--ignore=tests/{name}" for name in ("dlt", "openapi")]
+
 
 def show_all_of_pyenv() -> None:
     """Let nox find every Python that pyenv has: it shows the chosen one only."""
@@ -71,7 +74,7 @@ def tests(session: nox.Session) -> None:
     install_redis(session)
     install_groups(session, "test")
     install_wheel(session, "all")
-    session.run("pytest", "--ignore=tests/openapi", *session.posargs)
+    session.run("pytest", *IGNORED, *session.posargs)
 
 
 @nox.session(python=OLDEST)
@@ -85,7 +88,18 @@ def tests_oldest(session: nox.Session) -> None:
     session.install("--resolution=lowest-direct", *oldest)
     install_groups(session, "test")
     install_wheel(session, "all")
-    session.run("pytest", "--ignore=tests/openapi", *session.posargs)
+    session.run("pytest", *IGNORED, *session.posargs)
+
+
+@nox.session(python=OLDEST)
+@nox.parametrize("resolution", ["lowest-direct", "highest"], ids=["oldest", "newest"])
+def dlt(session: nox.Session, resolution: str) -> None:
+    """Test the destination with the oldest dlt that it allows, and with the newest."""
+    extras = PYPROJECT["project"]["optional-dependencies"]
+    session.install(f"--resolution={resolution}", *extras["dlt"])
+    install_groups(session, "test")
+    install_wheel(session, "dlt,emulator")
+    session.run("pytest", "tests/dlt", *session.posargs)
 
 
 @nox.session

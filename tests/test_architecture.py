@@ -12,6 +12,7 @@ NAME = "klaviyo_bulk_events"
 AROUND = (
     "sources",
     "arrow",
+    "dlt",
     "journal",
     "shared_places",
     "queueing",
@@ -93,6 +94,13 @@ def test_arrow_stands_around_the_flow() -> None:
     """It makes records of tables as sources do, and knows no command."""
     needed = {name for path in (PACKAGE / "arrow").glob("*.py") for name in imports(path)}
     assert needed <= ORDER.keys() | {"arrow", "sources"}
+
+
+def test_an_engine_stands_around_record_batches() -> None:
+    """It hands over what it has, and sends nothing by itself."""
+    needed = {name for path in (PACKAGE / "dlt").glob("*.py") for name in imports(path)}
+    assert needed <= ORDER.keys() | {"arrow", "dlt", "sources"}
+    assert not needed & {"driver", "async_driver", "run", "async_run", "delivery"}
 
 
 def test_nothing_runs_in_a_circle() -> None:
