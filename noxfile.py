@@ -19,6 +19,15 @@ PYTHONS = [OLDEST, "3.12", "3.13", *(["3.14"] if shutil.which("python3.14") else
 # What has a session, and an environment, of its own.
 IGNORED = [f"--ignore=tests/{name}" for name in ("dlt", "openapi")]
 
+# Of docs/engines.md, with what each needs.
+ENGINES = {
+    "Ray": ["ray"],
+    "Dask": ["dask[dataframe,distributed]"],
+    "Daft": ["daft"],
+    "Beam": ["apache-beam"],
+    "Spark 3.5": ["pyspark==3.5.*", "pandas<3"],
+}
+
 
 def show_all_of_pyenv() -> None:
     """Let nox find every Python that pyenv has: it shows the chosen one only."""
@@ -150,6 +159,15 @@ def fuzz(session: nox.Session) -> None:
     options = [name for name in session.posargs if name.startswith("-")]
     for target in targets or ("records", "answers", "retry_after"):
         session.run("python", "tests/fuzzing", target, *(options or ["-max_total_time=60"]))
+
+
+@nox.session(default=False, python=OLDEST)
+@nox.parametrize("engine", list(ENGINES), ids=[name.split()[0].lower() for name in ENGINES])
+def recipes(session: nox.Session, engine: str) -> None:
+    """Run the recipes of docs/engines.md against the emulator; Spark's needs Java 17."""
+    session.install(*ENGINES[engine])
+    install_wheel(session, "arrow,emulator")
+    session.run("python", "tests/recipes", engine)
 
 
 @nox.session(default=False)

@@ -24,7 +24,7 @@ AROUND = (
 LAZY = {"journaling": {"journal"}, "limiting": {"shared_places"}, "queues": {"queueing"}}
 # The flow, each stage importing only what stands before it.
 STAGES = (
-    ("version", "errors", "forks", "watchdog", "rates", "limits", "problems"),
+    ("version", "errors", "forks", "watchdog", "rates", "limits", "problems", "write_ahead"),
     ("record_form", "records", "intake"),
     ("times", "walk", "values", "identifiers", "shape", "derive", "ignored_values"),
     ("metrics", "event_fields", "profile_fields", "profiles", "encoder", "decoder"),
