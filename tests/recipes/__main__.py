@@ -36,7 +36,7 @@ def write_orders(folder: Path) -> None:
         rows = [
             {
                 "metric": "Ordered Product",
-                "profile.external_id": str(number % 7),
+                "profile": {"external_id": str(number % 7)},
                 "properties": f'{{"number": {number}, "file": {file}}}',
                 "time": "yesterday" if number == BAD else "2025-05-05T12:00:00Z",
                 "unique_id": f"order-{file}-{number}",
