@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable
+from contextlib import aclosing
 from typing import Final, TypeAlias
 
 import attrs
@@ -151,16 +152,20 @@ class AccountStream:
                 lane.run.stop()
 
     async def _read(self, records: Iterable[Record] | AsyncIterable[Record]) -> None:
-        async for record in in_turns(records):
-            account, record = with_account(record, self._account)
-            if account is None or account not in self._known:
-                self._refuse(account, record)
-            else:
-                self._put(self._lanes.setdefault(account, _Lane(account)), record)
-            while not self._is_over and self._is_enough:
-                await self._for_room()
-            if self._is_over:
-                return
+        async with aclosing(in_turns(records)) as turns:
+            async for record in turns:
+                self._sort(record)
+                while not self._is_over and self._is_enough:
+                    await self._for_room()
+                if self._is_over:
+                    return
+
+    def _sort(self, record: Record) -> None:
+        account, record = with_account(record, self._account)
+        if account is None or account not in self._known:
+            self._refuse(account, record)
+        else:
+            self._put(self._lanes.setdefault(account, _Lane(account)), record)
 
     def _put(self, lane: _Lane, record: Record) -> None:
         if lane.parked is not None:
