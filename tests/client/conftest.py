@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from klaviyo_bulk_events import (
+    Accounts,
+    AsyncAccounts,
     AsyncKlaviyoBulkEvents,
     Event,
     KlaviyoBulkEvents,
@@ -71,6 +73,37 @@ def emulated(server: Running) -> Running:
     server.emulator.set_faults({})
     server.emulator.reset()
     return server
+
+
+@pytest.fixture(scope="session")
+def of_accounts() -> Iterator[Running]:
+    """An emulator in which each key is an account."""
+    with running(Settings(rates=(), account_per_key=True, seed=1)) as server:
+        yield server
+
+
+CallAccounts = Callable[..., dict[str, Report]]
+
+
+@pytest.fixture(params=["blocking", "asyncio"])
+def call_accounts(request: pytest.FixtureRequest, emulated: Running) -> CallAccounts:
+    """Make accounts of these credentials and settings, of either kind, and call a method."""
+
+    def call(
+        method: str, credentials: Any, settings: dict[str, Any], given: Any, **more: Any
+    ) -> dict[str, Report]:
+        settings = {"base_url": emulated.url, "rates": FAST, **settings}
+        if request.param == "blocking":
+            with Accounts(credentials, **settings) as accounts:
+                return getattr(accounts, method)(given, backfill=True, **more)
+
+        async def later() -> dict[str, Report]:
+            async with AsyncAccounts(credentials, **settings) as accounts:
+                return await getattr(accounts, method)(given, backfill=True, **more)
+
+        return asyncio.run(later())
+
+    return call
 
 
 @pytest.fixture(params=["blocking", "asyncio"])

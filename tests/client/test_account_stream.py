@@ -21,6 +21,8 @@ from klaviyo_bulk_events import (
 )
 from klaviyo_bulk_events.emulator import Running, Settings, running
 
+from .conftest import CallAccounts
+
 
 def record(account: Any, number: int, **fields: Any) -> dict[str, Any]:
     return {
@@ -44,39 +46,22 @@ def keys(count: int) -> dict[str, Any]:
     return {f"shop-{number}": f"pk_{number:016}" for number in range(count)}
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Running]:
-    with running(Settings(rates=(), account_per_key=True, seed=1)) as server:
-        yield server
-
-
 @pytest.fixture
-def emulated(server: Running) -> Running:
-    server.emulator.set_faults({})
-    server.emulator.reset()
-    return server
+def server(of_accounts: Running) -> Running:
+    return of_accounts
 
 
 Send = Callable[..., dict[str, Report]]
 
 
-@pytest.fixture(params=["blocking", "asyncio"])
-def send(request: pytest.FixtureRequest, emulated: Running) -> Send:
+@pytest.fixture
+def send(call_accounts: CallAccounts) -> Send:
     """Send a stream with either kind."""
 
     def send(credentials: Any, records: Iterable[Any], **more: Any) -> dict[str, Report]:
         own = ("base_url", "rates", "at_once", "deadline")
-        settings = {"base_url": emulated.url, "rates": ["1000/s"]}
-        settings |= {name: more.pop(name) for name in own if name in more}
-        if request.param == "blocking":
-            with Accounts(credentials, **settings) as accounts:
-                return accounts.send_stream(records, backfill=True, **more)
-
-        async def later() -> dict[str, Report]:
-            async with AsyncAccounts(credentials, **settings) as accounts:
-                return await accounts.send_stream(records, backfill=True, **more)
-
-        return asyncio.run(later())
+        settings = {name: more.pop(name) for name in own if name in more}
+        return call_accounts("send_stream", credentials, settings, records, **more)
 
     return send
 

@@ -1,6 +1,5 @@
 """Many accounts in one process."""
 
-import asyncio
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from klaviyo_bulk_events import Accounts, AsyncAccounts, ConfigurationError, Rate, Report
+from klaviyo_bulk_events import AsyncAccounts, ConfigurationError, Rate, Report
 from klaviyo_bulk_events.emulator import Running, Settings, running
 from klaviyo_bulk_events.steps import Answered, Notice
+
+from .conftest import CallAccounts
 
 
 def events(account: str, count: int) -> Iterator[dict[str, Any]]:
@@ -23,37 +24,20 @@ def events(account: str, count: int) -> Iterator[dict[str, Any]]:
         }
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Running]:
-    with running(Settings(rates=(), account_per_key=True, seed=1)) as server:
-        yield server
-
-
 @pytest.fixture
-def emulated(server: Running) -> Running:
-    server.emulator.set_faults({})
-    server.emulator.reset()
-    return server
+def server(of_accounts: Running) -> Running:
+    return of_accounts
 
 
 Send = Callable[..., dict[str, Report]]
 
 
-@pytest.fixture(params=["blocking", "asyncio"])
-def send(request: pytest.FixtureRequest, emulated: Running) -> Send:
+@pytest.fixture
+def send(call_accounts: CallAccounts) -> Send:
     """Send to the accounts of these keys, with either kind."""
 
     def send(keys: dict[str, Any], given: dict[str, Any], **settings: Any) -> dict[str, Report]:
-        settings = {"base_url": emulated.url, "rates": ["1000/s"], **settings}
-        if request.param == "blocking":
-            with Accounts(keys, **settings) as accounts:
-                return accounts.send(given, backfill=True)
-
-        async def later() -> dict[str, Report]:
-            async with AsyncAccounts(keys, **settings) as accounts:
-                return await accounts.send(given, backfill=True)
-
-        return asyncio.run(later())
+        return call_accounts("send", keys, settings, given)
 
     return send
 
