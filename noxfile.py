@@ -17,8 +17,17 @@ OLDEST = "3.11"
 PYTHONS = [OLDEST, "3.12", "3.13", *(["3.14"] if shutil.which("python3.14") else [])]
 CHECKED = ("wrapper", "noxfile.py", "openapi", "benchmarks", "chaos", "publishing")
 # Tests with sessions of their own.
-OTHERS = ("docs", "inspector/browser", "openapi", "package", "sdk")
+OTHERS = ("dlt", "docs", "inspector/browser", "openapi", "package", "sdk")
 ELSEWHERE = [f"--ignore=tests/{name}" for name in OTHERS]
+
+# Of docs/engines.md, with what each needs.
+ENGINES = {
+    "Ray": ["ray"],
+    "Dask": ["dask[dataframe,distributed]"],
+    "Daft": ["daft"],
+    "Beam": ["apache-beam"],
+    "Spark 3.5": ["pyspark==3.5.*", "pandas<3"],
+}
 
 
 def show_all_of_pyenv() -> None:
@@ -126,6 +135,17 @@ def package(session: nox.Session) -> None:
     session.run("pytest", "tests/package", env={"DIST": str(folder)})
 
 
+@nox.session(python=OLDEST)
+@nox.parametrize("resolution", ["lowest-direct", "highest"], ids=["oldest", "newest"])
+def dlt(session: nox.Session, resolution: str) -> None:
+    """Test the destination with the oldest dlt that it allows, and with the newest."""
+    extras = PYPROJECT["project"]["optional-dependencies"]
+    session.install(f"--resolution={resolution}", *extras["dlt"])
+    install_groups(session, "test")
+    install_wheel(session, "dlt,emulator")
+    session.run("pytest", "tests/dlt", *session.posargs)
+
+
 @nox.session
 def tests_openapi(session: nox.Session) -> None:
     """Test the pipeline from spec to client, in the generator's own environment."""
@@ -197,6 +217,15 @@ def fuzz(session: nox.Session) -> None:
     options = [name for name in session.posargs if name.startswith("-")]
     for target in targets or ("records", "answers", "retry_after"):
         session.run("python", "tests/fuzzing", target, *(options or ["-max_total_time=60"]))
+
+
+@nox.session(default=False, python=OLDEST)
+@nox.parametrize("engine", list(ENGINES), ids=[name.split()[0].lower() for name in ENGINES])
+def recipes(session: nox.Session, engine: str) -> None:
+    """Run the recipes of docs/engines.md against the emulator; Spark's needs Java 17."""
+    session.install(*ENGINES[engine])
+    install_wheel(session, "arrow,emulator")
+    session.run("python", "tests/recipes", engine)
 
 
 @nox.session(default=False)

@@ -14,6 +14,7 @@ NAME = "klaviyo_bulk_events"
 AROUND = (
     "sources",
     "arrow",
+    "dlt",
     "journal",
     "shared_places",
     "queueing",
@@ -27,7 +28,7 @@ AROUND = (
 LAZY = {"journaling": {"journal"}, "limiting": {"shared_places"}, "queues": {"queueing"}}
 # The flow, each stage importing only what stands before it.
 STAGES = (
-    ("version", "errors", "forks", "watchdog", "rates", "limits", "problems"),
+    ("version", "errors", "forks", "watchdog", "rates", "limits", "problems", "write_ahead"),
     ("record_form", "records", "intake"),
     ("times", "walk", "values", "identifiers", "shape", "derive", "ignored_values"),
     ("metrics", "event_fields", "profile_fields", "profiles", "encoder", "decoder"),
@@ -113,6 +114,13 @@ def test_a_run_report_knows_no_client_and_no_command() -> None:
     needed = {name for path in (PACKAGE / "run_report").glob("*.py") for name in imports(path)}
     assert needed <= ORDER.keys() | {"run_report", "journal"}
     assert not needed & {"client", "async_client", "driver", "async_driver"}
+
+
+def test_an_engine_stands_around_record_batches() -> None:
+    """It hands over what it has, and sends nothing by itself."""
+    needed = {name for path in (PACKAGE / "dlt").glob("*.py") for name in imports(path)}
+    assert needed <= ORDER.keys() | {"arrow", "dlt", "sources"}
+    assert not needed & {"driver", "async_driver", "run", "async_run", "delivery"}
 
 
 def test_nothing_runs_in_a_circle() -> None:

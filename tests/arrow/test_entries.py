@@ -39,10 +39,10 @@ def entry(told: list[Any]) -> bytes:
         Fate(fate[0], [e for e, of in zip(EVENTS, told, strict=True) if of == fate], fate[1])
         for fate in FATES
     ]
-    return entries.settled(fates, CHUNK)
+    return entries.settled(fates, CHUNK, "attempt")
 
 
-TAKEN = entries.taken("d", COUNT)
+TAKEN = entries.taken("d", COUNT, "attempt")
 
 
 @given(SETTLED)
@@ -82,7 +82,7 @@ def test_when_a_chunk_is_in_doubt(said: list[bytes], in_doubt: bool) -> None:
 
 def test_accepted_events_in_a_row_take_little() -> None:
     """A thousand of them are one pair of numbers."""
-    assert len(entries.settled([Fate(Status.ACCEPTED, EVENTS)], CHUNK)) < 50
+    assert len(entries.settled([Fate(Status.ACCEPTED, EVENTS)], CHUNK, "")) < 60
 
 
 @pytest.mark.parametrize("said", [b"", b"[]", b"{}", b'{"taken": "d", "events": "x"}'])

@@ -118,6 +118,26 @@ class Dying:
         self._store.close()
 
 
+class Repeating(Dying):
+    """A store whose client repeats what was written, as the first answer was lost."""
+
+    def append(self, name: ChunkName, at: int, entry: bytes) -> bool:
+        return super().append(name, at, entry) and super().append(name, at, entry)
+
+
+def test_an_attempt_does_not_doubt_itself(
+    send: Callable[..., Any], open_store: OpenStore, run_name: str
+) -> None:
+    """Its own entry, found where it wants to write, is no other's: nothing is in doubt."""
+    store = Repeating(open_store(), 100)
+    given = [{k: v for k, v in row.items() if k != "unique_id"} for row in rows(3)]
+    for number, row in enumerate(given):
+        row["time"] = f"2025-05-05T12:00:0{number}Z"
+    told = outcomes(send(batches(given), ledger=store, intake=Intake(derive_unique_id=False)))
+    assert {row["status"] for row in told} == {"accepted"}
+    assert len(store.read(ChunkName(run_name, "shop", 0))) == 2
+
+
 def test_what_was_under_way_is_in_doubt(
     send: Callable[..., Any], open_store: OpenStore, emulated: Running
 ) -> None:

@@ -1,9 +1,12 @@
 """Ledgers in files, SQLite and Redis keep the same promise."""
 
+import sqlite3
 import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,6 +39,25 @@ def test_of_many_at_once_one_is_the_first(open_store: OpenStore, run_name: str) 
     entries = open_store().read(name)
     assert len(entries) == 10
     assert all(len(set(entry)) == 1 and len(entry) == 100 for entry in entries)
+
+
+def test_whoever_opens_a_new_file_waits_for_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tasks begin together, and SQLite waits for no other that switches to a write-ahead log."""
+    refusals = 2
+
+    class Busy(sqlite3.Connection):
+        def execute(self, sql: str, *given: Any) -> sqlite3.Cursor:
+            nonlocal refusals
+            if "journal_mode" in sql and refusals:
+                refusals -= 1
+                raise sqlite3.OperationalError("database is locked")
+            return super().execute(sql, *given)
+
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Busy))
+    store_at(f"sqlite:///{tmp_path}/chunks.db").close()
+    assert refusals == 0
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from klaviyo_bulk_events import (
+    Accounts,
+    AsyncAccounts,
     AsyncKlaviyoBulkEvents,
     Event,
     KlaviyoBulkEvents,
@@ -69,6 +71,30 @@ def klaviyo_emulator_settings() -> Settings:
 def emulated(klaviyo_emulator: KlaviyoEmulator) -> Running:
     """An emulator without limits of rate, as new."""
     return Running(klaviyo_emulator.url, klaviyo_emulator.core)
+
+
+CallAccounts = Callable[..., dict[str, Report]]
+
+
+@pytest.fixture(params=["blocking", "asyncio"])
+def call_accounts(request: pytest.FixtureRequest, emulated: Running) -> CallAccounts:
+    """Make accounts of these credentials and settings, of either kind, and call a method."""
+
+    def call(
+        method: str, credentials: Any, settings: dict[str, Any], given: Any, **more: Any
+    ) -> dict[str, Report]:
+        settings = {"base_url": emulated.url, "rates": FAST, **settings}
+        if request.param == "blocking":
+            with Accounts(credentials, **settings) as accounts:
+                return getattr(accounts, method)(given, backfill=True, **more)
+
+        async def later() -> dict[str, Report]:
+            async with AsyncAccounts(credentials, **settings) as accounts:
+                return await getattr(accounts, method)(given, backfill=True, **more)
+
+        return asyncio.run(later())
+
+    return call
 
 
 @pytest.fixture(params=["blocking", "asyncio"])

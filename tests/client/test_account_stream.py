@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -20,6 +20,8 @@ from klaviyo_bulk_events import (
     Status,
 )
 from klaviyo_bulk_events.emulator import Running, Settings, running
+
+from .conftest import CallAccounts
 
 
 def record(account: Any, number: int, **fields: Any) -> dict[str, Any]:
@@ -52,23 +54,14 @@ def klaviyo_emulator_settings() -> Settings:
 Send = Callable[..., dict[str, Report]]
 
 
-@pytest.fixture(params=["blocking", "asyncio"])
-def send(request: pytest.FixtureRequest, emulated: Running) -> Send:
+@pytest.fixture
+def send(call_accounts: CallAccounts) -> Send:
     """Send a stream with either kind."""
 
     def send(credentials: Any, records: Iterable[Any], **more: Any) -> dict[str, Report]:
         own = ("base_url", "rates", "at_once", "deadline")
-        settings = {"base_url": emulated.url, "rates": ["1000/s"]}
-        settings |= {name: more.pop(name) for name in own if name in more}
-        if request.param == "blocking":
-            with Accounts(credentials, **settings) as accounts:
-                return accounts.send_stream(records, backfill=True, **more)
-
-        async def later() -> dict[str, Report]:
-            async with AsyncAccounts(credentials, **settings) as accounts:
-                return await accounts.send_stream(records, backfill=True, **more)
-
-        return asyncio.run(later())
+        settings = {name: more.pop(name) for name in own if name in more}
+        return call_accounts("send_stream", credentials, settings, records, **more)
 
     return send
 
@@ -243,6 +236,57 @@ def test_a_stream_that_is_stopped(emulated: Running) -> None:
     assert {report.stopped for report in reports.values()} == {"the run was stopped"}
     accepted = sum(report.accepted for report in reports.values())
     assert accepted == len(emulated.emulator.events())
+
+
+def test_an_on_outcome_that_raises(send: Send, caplog: pytest.LogCaptureFixture) -> None:
+    """It is said, and no record is lost for it."""
+
+    def hear(account: str, outcome: Outcome) -> None:
+        raise ZeroDivisionError
+
+    given = [*mixed({"shop-0": 1_500, "revoked": 10}), record("nobody", 1)]
+    reports = send({**keys(1), "revoked": "no key"}, given, on_outcome=hear)
+    assert (reports["shop-0"].accepted, reports["revoked"].unsent, reports[""].rejected) == (
+        1_500,
+        10,
+        1,
+    )
+    assert "on_outcome raised" in caplog.text
+
+
+@pytest.mark.parametrize("limits", [{}, {"in_memory": 0, "on_disk": 0}])
+@pytest.mark.parametrize("known", [0, 1])
+def test_records_of_nobody_alone(send: Send, limits: dict[str, int], known: int) -> None:
+    """All are read, though none of them will ever wait, or there is no account at all."""
+    reports = send(keys(known), [record("nobody", n) for n in range(5)], **limits)
+    assert reports[""].rejected == 5
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_a_stream_that_is_cancelled(emulated: Running, read: bool) -> None:
+    """While it reads or after it: what is in flight is settled, and nothing is sent any more."""
+
+    async def source() -> AsyncIterator[Any]:
+        for given in mixed({"shop-0": 3_000, "shop-1": 3_000}):
+            yield given
+        if not read:
+            await asyncio.sleep(60)
+
+    async def later() -> None:
+        settings: Any = {"base_url": emulated.url, "rates": ["1/0.3s"]}
+        async with AsyncAccounts(keys(2), **settings) as accounts:
+            sending = asyncio.create_task(accounts.send_stream(source(), backfill=True))
+            while not emulated.emulator.requests():
+                await asyncio.sleep(0.01)
+            sending.cancel()
+            with pytest.raises(asyncio.CancelledError) as cancelled:
+                await sending
+            assert "submitted=6000" in cancelled.value.__notes__[0]
+            assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(later())
+    accepted = sum(request.accepted for request in emulated.emulator.requests())
+    assert 0 < accepted < 6_000
 
 
 @pytest.mark.parametrize("wrong", [{"in_memory": -1}, {"on_disk": 1.5}, {"backfill": "no"}])

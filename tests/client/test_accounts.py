@@ -1,6 +1,5 @@
 """Many accounts in one process."""
 
-import asyncio
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from klaviyo_bulk_events import Accounts, AsyncAccounts, ConfigurationError, Rate, Report
+from klaviyo_bulk_events import AsyncAccounts, ConfigurationError, Rate, Report
 from klaviyo_bulk_events.emulator import Running, Settings, running
 from klaviyo_bulk_events.steps import Answered, Notice
+
+from .conftest import CallAccounts
 
 
 def events(account: str, count: int) -> Iterator[dict[str, Any]]:
@@ -31,21 +32,12 @@ def klaviyo_emulator_settings() -> Settings:
 Send = Callable[..., dict[str, Report]]
 
 
-@pytest.fixture(params=["blocking", "asyncio"])
-def send(request: pytest.FixtureRequest, emulated: Running) -> Send:
+@pytest.fixture
+def send(call_accounts: CallAccounts) -> Send:
     """Send to the accounts of these keys, with either kind."""
 
     def send(keys: dict[str, Any], given: dict[str, Any], **settings: Any) -> dict[str, Report]:
-        settings = {"base_url": emulated.url, "rates": ["1000/s"], **settings}
-        if request.param == "blocking":
-            with Accounts(keys, **settings) as accounts:
-                return accounts.send(given, backfill=True)
-
-        async def later() -> dict[str, Report]:
-            async with AsyncAccounts(keys, **settings) as accounts:
-                return await accounts.send(given, backfill=True)
-
-        return asyncio.run(later())
+        return call_accounts("send", keys, settings, given)
 
     return send
 

@@ -1,6 +1,8 @@
 """Records that wait for their account."""
 
+import os
 from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -52,6 +54,7 @@ def test_memory_is_bounded_and_disk_is_given_back(monkeypatch: pytest.MonkeyPatc
         taken += len(kept.take("large"))
     assert taken == 5_000
     assert kept.bytes < on_disk / 10
+    assert len(kept.take("small")) == 50
 
 
 def test_blocks_are_whole_however_they_were_kept() -> None:
@@ -102,3 +105,65 @@ def test_a_full_disk_takes_nothing_along(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(OSError, match="No space"):
         kept.put("a", {"number": 3})
     assert kept.take("a") == [{"number": 1}, {"number": 2}, {"number": 3}]
+
+
+def put_numbers(kept: Waiting, numbers: Iterable[int]) -> None:
+    for number in numbers:
+        kept.put("a", {"number": number, "text": f"{number:04}" * 25})
+
+
+def numbers(records: Iterable[Any]) -> list[int]:
+    return [record["number"] for record in records]
+
+
+class OneWay:
+    """What can be pickled, and not read again."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return int, ("no number",)
+
+
+def test_what_can_t_be_read_again(caplog: pytest.LogCaptureFixture) -> None:
+    """Each record comes back as a faulty one, those after it as they were, and it is said."""
+    kept = Waiting(1, 10**6)
+    kept.put("a", {"number": 1})
+    kept.put("a", {"number": OneWay()})
+    kept.put("a", {"number": 3})
+    taken = kept.take("a")
+    assert [getattr(record, "problem", None) is not None for record in taken] == [True, True, False]
+    assert (kept.count("a"), kept.accounts(), kept.bytes) == (0, [], 0)
+    assert "2 records that waited on disk can't be read" in caplog.text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no limits of files")
+def test_what_is_on_a_disk_that_became_full_can_be_read() -> None:
+    """What the disk did not take stays in memory, and takes nothing along that it did take."""
+    import resource
+
+    kept = Waiting(10, 10**9)
+    put_numbers(kept, range(15))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (kept.bytes + 500, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            put_numbers(kept, range(15, 40))
+        count = kept.count("a")
+        assert numbers(kept.take("a")) == list(range(count))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_what_was_read_again_counts_and_goes_back_to_disk() -> None:
+    """Of many accounts, each with a part of a block read, no more is in memory than may be."""
+    kept = Waiting(100, 10**9)
+    accounts = [str(number) for number in range(20)]
+    for number in range(1_010):
+        for account in accounts:
+            kept.put(account, {"number": number})
+    for account in accounts:
+        assert len(kept.take(account)) == 1_000
+    for account in accounts:
+        kept.put(account, {"number": 1_010})
+    assert kept.in_memory <= 100
+    for account in accounts:
+        assert numbers(kept.take(account)) == list(range(1_000, 1_011))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from klaviyo_bulk_events import Outcome, Status
+from klaviyo_bulk_events import ConfigurationError, Outcome, Status
 from klaviyo_bulk_events.emulator import Running
 from klaviyo_bulk_events.queueing.behind import BEHIND, EVERY, Behind
 from klaviyo_bulk_events.queueing.memory import MemoryBacklog
@@ -171,3 +171,24 @@ def test_behind(caplog: pytest.LogCaptureFixture) -> None:
         "the queue falls behind: 2 events wait, the oldest for 21 s",
         "the queue falls behind: 2 events wait, the oldest for 81 s",
     ]
+
+
+@pytest.mark.parametrize("when_full", ["drop", "raise", "block"])
+def test_closed_while_an_event_is_put(
+    connect: Connect, emulated: Running, monkeypatch: pytest.MonkeyPatch, when_full: str
+) -> None:
+    """In memory it is either sent or refused: nobody would send it later, or tell of it."""
+    queue = connect(when_full=when_full)
+    queue.put(record(1))
+    take = queue.take
+
+    def take_and_close(given: Any) -> Any:
+        taken = take(given)
+        queue.close()
+        return taken
+
+    monkeypatch.setattr(queue, "take", take_and_close)
+    with pytest.raises(ConfigurationError, match="closed"):
+        queue.put(record(2))
+    assert (queue.stats().put, queue.stats().waiting) == (1, 0)
+    assert len(emulated.emulator.events()) == 1

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable
+from contextlib import aclosing
 from typing import Final, TypeAlias
 
 import attrs
@@ -126,21 +127,21 @@ class AccountStream:
         """
         failure: Exception | None = None
         try:
-            await self._read(records)
-        except Exception as error:
-            failure = error
-        except asyncio.CancelledError:
+            try:
+                await self._read(records)
+            except Exception as error:
+                failure = error
+            self._read_all = True
+            await self._finish()
+        except asyncio.CancelledError as cancelled:
             self.stop()
             await asyncio.shield(self._finish())
+            cancelled.add_note(f"cancelled after: {self._total()}")
             raise
-        self._read_all = True
-        await self._finish()
-        reports = self._reports()
         if failure is not None:
-            total = summed(reports.values()) if reports else "nothing"
-            failure.add_note(f"what was taken before is settled: {total}")
+            failure.add_note(f"what was taken before is settled: {self._total()}")
             raise failure
-        return reports
+        return self._reports()
 
     def stop(self) -> None:
         """End early, from the event loop: what is in flight is settled, the rest is unsent."""
@@ -151,16 +152,20 @@ class AccountStream:
                 lane.run.stop()
 
     async def _read(self, records: Iterable[Record] | AsyncIterable[Record]) -> None:
-        async for record in in_turns(records):
-            account, record = with_account(record, self._account)
-            if account is None or account not in self._known:
-                self._refuse(account, record)
-            else:
-                self._put(self._lanes.setdefault(account, _Lane(account)), record)
-            while not self._is_over and self._is_enough:
-                await self._for_room()
-            if self._is_over:
-                return
+        async with aclosing(in_turns(records)) as turns:
+            async for record in turns:
+                self._sort(record)
+                while not self._is_over and self._is_enough:
+                    await self._for_room()
+                if self._is_over:
+                    return
+
+    def _sort(self, record: Record) -> None:
+        account, record = with_account(record, self._account)
+        if account is None or account not in self._known:
+            self._refuse(account, record)
+        else:
+            self._put(self._lanes.setdefault(account, _Lane(account)), record)
 
     def _put(self, lane: _Lane, record: Record) -> None:
         if lane.parked is not None:
@@ -175,12 +180,12 @@ class AccountStream:
 
     @property
     def _is_over(self) -> bool:
-        return self._stopped or self._parked >= len(self._known)
+        return self._stopped or 0 < len(self._known) <= self._parked
 
     @property
     def _is_enough(self) -> bool:
         content = len(self._content) + self._parked
-        return self._waiting.is_full or content >= len(self._known)
+        return self._waiting.is_full or 0 < len(self._known) <= content
 
     async def _for_room(self) -> None:
         if self._waiting.is_full and not self._told_of_room:
@@ -230,7 +235,7 @@ class AccountStream:
             client = self._client(lane.account)
             lane.run = self._run(client, lane)
             async for outcome in lane.run:
-                self._tell(lane, outcome)
+                self._tell_of_leg(lane, outcome)
         except StoppedError as stopped:
             why = str(stopped)
         except Exception as error:  # one account's trouble is its own
@@ -288,13 +293,20 @@ class AccountStream:
             settled = _outcome(record, Status.UNSENT, problem, lane.counted)
             lane.counted += 1
             lane.unsent.add_outcome(settled)
-            if self._hear is not None:
-                self._hear(lane.account, settled)
+            self._tell(lane.account, settled)
 
-    def _tell(self, lane: _Lane, outcome: Outcome) -> None:
+    def _tell_of_leg(self, lane: _Lane, outcome: Outcome) -> None:
         if self._hear is not None:
             position = lane.counted + outcome.position
-            self._hear(lane.account, attrs.evolve(outcome, position=position))
+            self._tell(lane.account, attrs.evolve(outcome, position=position))
+
+    def _tell(self, account: str, outcome: Outcome) -> None:
+        if self._hear is None:
+            return
+        try:
+            self._hear(account, outcome)
+        except Exception:  # it must not take an account's records along
+            _log.exception("on_outcome raised; the stream goes on")
 
     def _refuse(self, account: str | None, record: Record) -> None:
         """Reject a record of which nobody knows where it should go."""
@@ -304,8 +316,11 @@ class AccountStream:
             problem = record.problem
         settled = _outcome(record, Status.REJECTED, problem, self._nobody.settled)
         self._nobody.add_outcome(settled)
-        if self._hear is not None:
-            self._hear(NOBODY, settled)
+        self._tell(NOBODY, settled)
+
+    def _total(self) -> Report | str:
+        reports = self._reports()
+        return summed(reports.values()) if reports else "nothing"
 
     def _reports(self) -> dict[str, Report]:
         reports = {}

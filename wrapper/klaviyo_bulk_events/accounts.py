@@ -139,7 +139,7 @@ class AsyncAccounts:
             account: the key or column that has it, as in `properties.shop`; one that is no field of
                 an event is taken out of the record. Or a function of the record.
             on_outcome: called with the account and the outcome of each record, whose `position`
-                counts the account's records.
+                counts the account's records. What it raises is logged.
             in_memory: records that may wait in memory for their account; the others wait on disk,
                 where temporary files are made (TMPDIR), and only while the process lives.
             on_disk: bytes that may wait there, before the stream waits for its slowest account.

@@ -135,7 +135,7 @@ class AsyncRun:
             raise
 
 
-async def in_turns(events: Iterable[Record] | AsyncIterable[Record]) -> AsyncIterator[Record]:
+async def in_turns(events: Iterable[Record] | AsyncIterable[Record]) -> AsyncGenerator[Record]:
     """The events; while they are read the event loop gets its turns."""
     if isinstance(events, AsyncIterable):
         async for record in events:

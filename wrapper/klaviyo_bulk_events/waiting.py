@@ -1,5 +1,6 @@
 """Records that wait for their account: few in memory, more on disk."""
 
+import logging
 import pickle
 import tempfile
 from collections import deque
@@ -8,19 +9,30 @@ from typing import IO, Final
 from attrs import Factory, define
 
 from klaviyo_bulk_events.errors import ConfigurationError
-from klaviyo_bulk_events.planner import Record
+from klaviyo_bulk_events.planner import Record, Sourced
+from klaviyo_bulk_events.problems import Problem
 
 BLOCK: Final = 1_000
 """Records that are taken out, or written to disk, at a time: those of a full request."""
 _SEGMENT: Final = 64_000_000
 """Bytes after which another file is begun, so that what was read makes room."""
+_UNREADABLE: Final = Problem(
+    "", "unreadable", "the record waited on disk for its account, and can't be read from there"
+)
+
+_log: Final = logging.getLogger("klaviyo_bulk_events")
+
+
+def _unbuffered() -> IO[bytes]:
+    """A file where what a full disk did not take is not tried again at every read."""
+    return tempfile.TemporaryFile(buffering=0)
 
 
 @define(eq=False)
 class _Segment:
     """A file without a name: it is gone with the process, however that ends."""
 
-    file: IO[bytes] = Factory(tempfile.TemporaryFile)
+    file: IO[bytes] = Factory(_unbuffered)
     size: int = 0
     blocks: int = 0
 
@@ -47,7 +59,8 @@ class Waiting:
     """Keeps records by account, each account's in their order.
 
     Once there are `in_memory` records in all, those of the account that has most of them there go
-    to disk, up to about `on_disk` bytes. Then it `is_full`, and takes more all the same.
+    to disk, up to about `on_disk` bytes. Then it `is_full`, and takes more all the same. A record
+    that can't be read from disk any more comes back as one that is faulty.
     """
 
     def __init__(self, in_memory: int, on_disk: int) -> None:
@@ -61,7 +74,7 @@ class Waiting:
     @property
     def is_full(self) -> bool:
         """Whether no more should come before some are taken."""
-        return self.in_memory >= self._most and self.bytes >= self._most_bytes
+        return self.in_memory >= max(1, self._most) and self.bytes >= self._most_bytes
 
     def count(self, account: str) -> int:
         """How many records wait for the account."""
@@ -79,7 +92,7 @@ class Waiting:
         queue.count += 1
         self.in_memory += 1
         if self.in_memory > self._most and self.bytes < self._most_bytes:
-            self._spill(max(self._queues.values(), key=lambda queue: len(queue.in_memory)))
+            self._spill(max(self._queues.values(), key=_in_memory))
 
     def take(self, account: str) -> list[Record]:
         """The oldest records of the account: a block of them, or all."""
@@ -98,6 +111,10 @@ class Waiting:
         return records
 
     def _spill(self, queue: _Queue) -> None:
+        if queue.read:
+            queue.on_disk.appendleft(self._write(list(queue.read)))
+            self.in_memory -= len(queue.read)
+            queue.read.clear()
         while queue.in_memory:
             records = _oldest(queue.in_memory, BLOCK)
             try:
@@ -118,8 +135,9 @@ class Waiting:
             self._segment = _Segment()
         segment, start = self._segment, self._segment.size
         segment.file.seek(start)
-        segment.file.write(data)
-        segment.file.flush()  # a full disk has to be known while the records are at hand
+        left = memoryview(data)
+        while left:
+            left = left[segment.file.write(left) :]
         segment.size += len(data)
         segment.blocks += 1
         self.bytes += len(data)
@@ -127,9 +145,13 @@ class Waiting:
 
     def _read(self, block: _Block) -> list[Record]:
         segment = block.segment
-        segment.file.seek(block.start)
-        # Nobody but this process can have written to a file without a name.
-        records: list[Record] = pickle.loads(segment.file.read(block.size))  # noqa: S301
+        try:
+            segment.file.seek(block.start)
+            # Nobody but this process can have written to a file without a name.
+            records: list[Record] = pickle.loads(segment.file.read(block.size))  # noqa: S301
+        except Exception:  # of the disk, or of an object that can be pickled one way only
+            _log.exception("%d records that waited on disk can't be read", block.records)
+            records = [Sourced({}, "", _UNREADABLE)] * block.records
         self.bytes -= block.size
         segment.blocks -= 1
         if not segment.blocks:
@@ -140,6 +162,10 @@ class Waiting:
         segment.file.close()
         if segment is self._segment:
             self._segment = None
+
+
+def _in_memory(queue: _Queue) -> int:
+    return len(queue.read) + len(queue.in_memory)
 
 
 def _oldest(records: deque[Record], most: int) -> list[Record]:

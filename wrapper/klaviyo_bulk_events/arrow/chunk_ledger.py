@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from typing import Protocol
+from uuid import uuid4
 
 from attrs import define
 
@@ -44,6 +45,7 @@ class ChunkLedger(NoLedger):
         self._account = account
         self._url = url
         self._source = source
+        self._attempt = uuid4().hex
         self._next = 0
         self._sent: dict[int, _Sent] = {}
         self._chunk_of: dict[int, int] = {}
@@ -69,11 +71,11 @@ class ChunkLedger(NoLedger):
         return self._chunk_of.pop(position, None)
 
     def _take(self, name: ChunkName, whole: Chunk) -> Chunk | Settlement:
-        mine = entries.taken(self._digest(whole), len(whole))
+        mine = entries.taken(self._digest(whole), len(whole), self._attempt)
         said: Sequence[bytes] = ()
         sent = whole
-        while not self._store.append(name, len(said), mine):
-            said = self._store.read(name)
+        while (now := self._append(name, said, mine)) is not None:
+            said = now
             standing = self._recognised(name, whole, said)
             final = standing.final(whole)
             if len(final) == len(whole):
@@ -81,6 +83,15 @@ class ChunkLedger(NoLedger):
             sent = Chunk(whole.without(final).entries, standing.in_doubt)
         self._sent[id(sent)] = _Sent(name, whole, sent, (*said, mine))
         return sent
+
+    def _append(
+        self, name: ChunkName, said: Sequence[bytes], mine: bytes
+    ) -> Sequence[bytes] | None:
+        """Write after what was said; what is said by now if others were first, else None."""
+        if self._store.append(name, len(said), mine):
+            return None
+        now = self._store.read(name)
+        return None if mine in now else now
 
     def _recognised(self, name: ChunkName, chunk: Chunk, said: Sequence[bytes]) -> Standing:
         standing = Standing.of(said)
@@ -107,11 +118,11 @@ class ChunkLedger(NoLedger):
         sent = self._sent.pop(id(settlement.chunk), None)
         if sent is None:
             return
-        mine = entries.settled(settlement.fates, sent.whole)
+        mine = entries.settled(settlement.fates, sent.whole, self._attempt)
         said = sent.said
         try:
-            while not self._store.append(sent.name, len(said), mine):
-                said = self._store.read(sent.name)
+            while (now := self._append(sent.name, said, mine)) is not None:
+                said = now
         finally:
             settlement.fates = Standing.of((*said, mine)).of_chunk(sent.whole)
 

@@ -133,6 +133,8 @@ def _dictionary(kind: Any, inner: Callable[[Any], Read]) -> Read:
     read = inner(kind.value_type)
 
     def decoded(array: Any) -> list[Any]:
+        if len(array.dictionary) > len(array):  # a part of a batch, which needs few of all values
+            return read(array.dictionary_decode())
         values = read(array.dictionary)
         return _each(_values(array.indices), values.__getitem__)
 

@@ -2,7 +2,8 @@
 
 An attempt says twice something of a chunk: before it sends, that it took it, and of which bytes;
 after that, what became of the events. An entry is JSON. It holds no event: their places in the
-chunk, what became of them, and the words of refusals.
+chunk, what became of them, and the words of refusals. It names the attempt, which so finds its own
+entry where it was written and the answer of the store was lost.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,15 +22,15 @@ OPEN: Final = frozenset({Status.UNKNOWN, Status.UNSENT})
 """What another attempt may still settle."""
 
 
-def taken(digest: str, events: int) -> bytes:
+def taken(digest: str, events: int, by: str) -> bytes:
     """The entry of an attempt that is about to send so many events, of this digest."""
-    return orjson.dumps({"taken": digest, "events": events})
+    return orjson.dumps({"taken": digest, "events": events, "by": by})
 
 
-def settled(fates: Iterable[Fate], whole: Chunk) -> bytes:
+def settled(fates: Iterable[Fate], whole: Chunk, by: str) -> bytes:
     """The entry of an attempt that knows what became of events of the whole chunk."""
     places = {id(event): at for at, event in enumerate(whole.events)}
-    return orjson.dumps({"settled": [_fate(fate, places) for fate in fates]})
+    return orjson.dumps({"settled": [_fate(fate, places) for fate in fates], "by": by})
 
 
 def _fate(fate: Fate, places: Mapping[int, int]) -> list[Any]:

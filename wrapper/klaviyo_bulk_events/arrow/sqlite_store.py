@@ -9,6 +9,7 @@ from typing import Final
 
 from klaviyo_bulk_events.arrow.store import ChunkName
 from klaviyo_bulk_events.errors import JournalError
+from klaviyo_bulk_events.write_ahead import use_log
 
 _BUSY_SECONDS: Final = 60.0
 _TABLE: Final = """
@@ -40,7 +41,7 @@ class SQLiteStore:
                 raise
 
     def _prepare(self) -> None:
-        self._connection.execute("PRAGMA journal_mode = WAL")
+        use_log(self._connection)
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute(_TABLE)
 

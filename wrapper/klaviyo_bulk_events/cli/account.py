@@ -11,6 +11,17 @@ from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.limits import SERVER
 from klaviyo_bulk_events.steps import Watcher
 
+_SETTINGS: Final = (
+    "base_url",
+    "share",
+    "limiter",
+    "timeout",
+    "deadline",
+    "wait_for_outage",
+    "max_in_flight",
+    "narrowing_budget",
+    "allow_plain_http",
+)
 _SHOWN: Final = 4
 _LONG_ENOUGH: Final = 16
 """Characters of a key of which the last four may be shown."""
@@ -31,21 +42,13 @@ def read_key(path: Path | None) -> str | None:
 
 def client(options: Mapping[str, Any], watch: Watcher) -> KlaviyoBulkEvents:
     """The client that the options describe. Raises ConfigurationError."""
-    return KlaviyoBulkEvents(
-        read_key(options["api_key_file"]),
-        account=options["account"],
-        base_url=options["base_url"],
-        rates=options["rate"] or None,
-        share=options["share"],
-        limiter=options["limiter"],
-        timeout=options["timeout"],
-        deadline=options["deadline"],
-        wait_for_outage=options["wait_for_outage"],
-        max_in_flight=options["max_in_flight"],
-        narrowing_budget=options["narrowing_budget"],
-        on_event=watch,
-        allow_plain_http=options["allow_plain_http"],
-    )
+    key = read_key(options["api_key_file"])
+    return KlaviyoBulkEvents(key, account=options["account"], on_event=watch, **settings(options))
+
+
+def settings(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What the options say of one account as of many."""
+    return {name: options[name] for name in _SETTINGS} | {"rates": options["rate"] or None}
 
 
 def described(options: Mapping[str, Any]) -> str:

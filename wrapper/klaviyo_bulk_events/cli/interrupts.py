@@ -34,6 +34,11 @@ class Interrupts:
         """What a shell expects of a process that this signal ended: 130 or 143."""
         return None if self.by is None else 128 + self.by
 
+    @property
+    def why(self) -> str | None:
+        """Why the run ended, if it was interrupted."""
+        return None if self.by is None else f"interrupted by {signal.Signals(self.by).name}"
+
     def reading(self, records: Iterable[_T]) -> Iterator[_T]:
         """The records, until the run is interrupted."""
         following = iter(records)

@@ -1,6 +1,5 @@
 """What `send` does."""
 
-import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -141,9 +140,7 @@ class _Sending:
         if failed is not None:
             report = attrs.evolve(report, stopped=failed)
         self.interrupted = interrupts.exit_code
-        if interrupts.by is not None:
-            name = signal.Signals(interrupts.by).name
-            report = attrs.evolve(report, stopped=report.stopped or f"interrupted by {name}")
+        report = attrs.evolve(report, stopped=report.stopped or interrupts.why)
         return report, self._sentences
 
     def document(self, report: Report, timeline: Mapping[str, Any] | None) -> dict[str, Any]:

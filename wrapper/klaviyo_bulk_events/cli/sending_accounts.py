@@ -1,8 +1,6 @@
 """What `send --accounts` does."""
 
-import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any, Final
 
 import attrs
@@ -11,6 +9,7 @@ import click
 from klaviyo_bulk_events.account_stream import NOBODY
 from klaviyo_bulk_events.accounts import Accounts
 from klaviyo_bulk_events.cli import question
+from klaviyo_bulk_events.cli.account import settings
 from klaviyo_bulk_events.cli.accounts_file import read_accounts
 from klaviyo_bulk_events.cli.display import Say, display, say, tell
 from klaviyo_bulk_events.cli.exits import Exit, exit_of
@@ -83,25 +82,9 @@ class _Sending:
         self.sentences = Sentences()
         self.interrupts = Interrupts(say, options["grace"])
 
-    @contextmanager
-    def accounts(self, credentials: Mapping[str, Any]) -> Iterator[Accounts]:
+    def accounts(self, credentials: Mapping[str, Any]) -> Accounts:
         """The accounts, as the options have them."""
-        options = self._options
-        with Accounts(
-            credentials,
-            on_event=self._note,
-            base_url=options["base_url"],
-            rates=options["rate"] or None,
-            share=options["share"],
-            limiter=options["limiter"],
-            timeout=options["timeout"],
-            deadline=options["deadline"],
-            wait_for_outage=options["wait_for_outage"],
-            max_in_flight=options["max_in_flight"],
-            narrowing_budget=options["narrowing_budget"],
-            allow_plain_http=options["allow_plain_http"],
-        ) as accounts:
-            yield accounts
+        return Accounts(credentials, on_event=self._note, **settings(self._options))
 
     def carry_out(self, accounts: Accounts, records: Iterator[Any]) -> dict[str, Report]:
         """Deliver the records."""
@@ -121,10 +104,7 @@ class _Sending:
     def total(self, reports: Mapping[str, Report]) -> Report:
         """The sum, which says what ended the run."""
         total = summed(reports.values())
-        if self.interrupts.by is None:
-            return total
-        name = signal.Signals(self.interrupts.by).name
-        return attrs.evolve(total, stopped=f"interrupted by {name}")
+        return attrs.evolve(total, stopped=self.interrupts.why or total.stopped)
 
     def write(self, total: Report, reports: Mapping[str, Report]) -> bool:
         """Write the run report; false if there is no room for it."""

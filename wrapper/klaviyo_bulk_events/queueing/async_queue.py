@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from klaviyo_bulk_events.encoder import EncodedEvent
-from klaviyo_bulk_events.errors import SpoolError
 from klaviyo_bulk_events.outcomes import Outcome
 from klaviyo_bulk_events.planner import Record
 from klaviyo_bulk_events.queueing.counts import QueueStats
@@ -124,10 +123,10 @@ class AsyncEventQueue:
             self._on_loop.loop = asyncio.get_running_loop()
 
 
-def _settle(future: "asyncio.Future[bool]", result: bool | SpoolError) -> None:
+def _settle(future: "asyncio.Future[bool]", result: bool | Exception) -> None:
     if future.done():  # cancelled
         return
-    if isinstance(result, SpoolError):
+    if isinstance(result, Exception):
         future.set_exception(result)
     else:
         future.set_result(result)
@@ -135,8 +134,8 @@ def _settle(future: "asyncio.Future[bool]", result: bool | SpoolError) -> None:
 
 def _call(
     loop: asyncio.AbstractEventLoop,
-    function: Callable[[bool | SpoolError], None],
-    result: bool | SpoolError,
+    function: Callable[[bool | Exception], None],
+    result: bool | Exception,
 ) -> None:
     with contextlib.suppress(RuntimeError):  # that loop is closed
         loop.call_soon_threadsafe(function, result)

@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Final
 from klaviyo_bulk_events import forks
 from klaviyo_bulk_events.errors import SpoolError
 from klaviyo_bulk_events.queueing.files import create_private
+from klaviyo_bulk_events.write_ahead import use_log
 
 APPLICATION: Final = 0x4B425131
 SCHEMA: Final = 1
@@ -26,8 +26,6 @@ _BUSY: Final = 10.0
 _PAGES: Final = 10_000
 """Pages in the log, 40 MB, after which who puts writes them back: the sender does it long before.
 """
-_PATIENCE: Final = 100
-_SOON: Final = 0.05
 
 
 class Database:
@@ -122,7 +120,7 @@ def prepare(path: Path, about: dict[str, Any]) -> dict[str, Any]:
         try:
             if not check(connection, path):
                 connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
-            _use_log(connection)
+            use_log(connection)
             connection.execute("BEGIN IMMEDIATE")
             if not pragma(connection, "application_id"):
                 _make_tables(connection, about)
@@ -150,19 +148,6 @@ def check(connection: sqlite3.Connection, path: Path) -> bool:
 def pragma(connection: sqlite3.Connection, name: str) -> Any:
     """The value of a pragma."""
     return connection.execute(f"PRAGMA {name}").fetchone()[0]
-
-
-def _use_log(connection: sqlite3.Connection) -> None:
-    """Switch to a write-ahead log; while another process does, SQLite doesn't wait for it."""
-    for attempt in range(_PATIENCE):
-        try:
-            connection.execute("PRAGMA journal_mode=WAL").fetchall()
-        except sqlite3.OperationalError:
-            if attempt == _PATIENCE - 1:
-                raise
-            time.sleep(_SOON)
-        else:
-            return
 
 
 def _make_tables(connection: sqlite3.Connection, about: dict[str, Any]) -> None:

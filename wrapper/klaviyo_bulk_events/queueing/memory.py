@@ -26,6 +26,7 @@ class MemoryBacklog:
         self._line: deque[Entry] = deque()
         self._bytes = 0
         self._number = 0
+        self._closed = False
 
     def put(self, events: Sequence[EncodedEvent], arrived: float) -> int:
         """Take these, or as many as there is room for."""
@@ -37,6 +38,8 @@ class MemoryBacklog:
 
     def _take(self, event: EncodedEvent, arrived: float) -> bool:
         options, size, line = self._options, _size(event), self._line
+        if self._closed:
+            return False
         # One that is larger than all that may wait gets in where nothing waits.
         too_many = line and self._bytes + size > options.max_bytes
         if len(line) >= options.max_events or too_many:
@@ -127,7 +130,9 @@ class MemoryBacklog:
             self._room.notify_all()
 
     def close(self) -> None:
-        """Nothing is to be closed."""
+        """Take no more: nobody would send it, or tell of it."""
+        with self._lock:
+            self._closed = True
 
 
 def _size(event: EncodedEvent) -> int:

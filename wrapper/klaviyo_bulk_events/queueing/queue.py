@@ -154,7 +154,13 @@ class EventQueue:
         self._counts.not_put(1)
 
     def refuse(self, event: EncodedEvent) -> None:
-        """Drop an event for which there is no room, or raise QueueFullError."""
+        """Drop an event for which there is no room, or raise QueueFullError.
+
+        Raises ConfigurationError if there is none because the queue was closed meanwhile.
+        """
+        if self._closed:
+            self.not_put()
+            self.check_open()
         if self._options.when_full is WhenFull.RAISE:
             self.not_put()
             raise QueueFullError(f"{self._options.max_events:,} events, or their bytes, wait")
@@ -269,6 +275,7 @@ class EventQueue:
             thread.join(_BREAK_OFF)
         try:
             if not self._options.spooled:  # another thread may have been putting meanwhile
+                self._backlog.close()
                 self._all_settled = self._all_settled and not self._backlog.last()
             if not self._all_settled:
                 self._leave()

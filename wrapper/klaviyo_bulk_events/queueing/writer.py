@@ -2,14 +2,13 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Final, TypeAlias
 
 from klaviyo_bulk_events import forks
 from klaviyo_bulk_events.encoder import EncodedEvent
-from klaviyo_bulk_events.errors import SpoolError
 
-Done: TypeAlias = Callable[[bool | SpoolError], None]
+Done: TypeAlias = Callable[[bool | Exception], None]
 """Told whether the event was taken, or why that failed."""
 _Item: TypeAlias = tuple[EncodedEvent, Done]
 
@@ -43,26 +42,34 @@ class Writer:
         self._items.put(None)
 
     def _run(self) -> None:
-        while (item := self._items.get()) is not None:
-            items = [item]
-            ends = False
-            while len(items) < _AT_ONCE and not ends:
-                try:
-                    more = self._items.get_nowait()
-                except Empty:
-                    break
-                ends = more is None
-                items += [more] if more is not None else []
-            self._write(items)
-            if ends:
-                break
+        ends = False
+        while not ends or self._goes_on():
+            items, ended = self._given()
+            ends = ends or ended
+            if items:
+                self._write(items)
+
+    def _goes_on(self) -> bool:
+        """Whether more was given after the end; if not, whoever gives more starts a thread."""
         with self._lock:
-            self._runs = False
+            self._runs = not self._items.empty()
+            return self._runs
+
+    def _given(self) -> tuple[list[_Item], bool]:
+        """As much as there is, at least one, and whether it is the end."""
+        items: list[_Item] = []
+        item = self._items.get()
+        while item is not None:
+            items.append(item)
+            if len(items) == _AT_ONCE or self._items.empty():
+                return items, False
+            item = self._items.get()  # nobody else takes from it
+        return items, True
 
     def _write(self, items: Sequence[_Item]) -> None:
         try:
             taken = self._offer([event for event, _ in items])
-        except SpoolError as error:
+        except Exception as error:  # each waits for an answer, whatever it is
             for _, done in items:
                 done(error)
         else:
