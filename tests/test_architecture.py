@@ -12,6 +12,7 @@ NAME = "klaviyo_bulk_events"
 AROUND = (
     "sources",
     "arrow",
+    "spark",
     "journal",
     "shared_places",
     "queueing",
@@ -23,14 +24,23 @@ AROUND = (
 LAZY = {"journaling": {"journal"}, "limiting": {"shared_places"}, "queues": {"queueing"}}
 # The flow, each stage importing only what stands before it.
 STAGES = (
-    ("version", "errors", "forks", "watchdog", "rates", "limits", "problems"),
+    ("version", "errors", "forks", "watchdog", "rates", "pace", "limits", "problems"),
     ("record_form", "records", "intake"),
     ("times", "walk", "values", "identifiers", "shape", "derive", "ignored_values"),
     ("metrics", "event_fields", "profile_fields", "profiles", "encoder", "decoder"),
     ("json_form", "repeats", "outcomes", "chunker", "planner", "set_aside"),
     ("answers", "retry", "refusals", "steps", "unsettled", "delivery"),
     ("boot", "window_log", "places", "limiting", "limiter"),
-    ("credentials", "endpoint", "lanes", "async_lanes", "threads", "driver", "async_driver"),
+    (
+        "credentials",
+        "references",
+        "endpoint",
+        "lanes",
+        "async_lanes",
+        "threads",
+        "driver",
+        "async_driver",
+    ),
     ("logs", "report", "brake", "ledger", "progress", "settings", "journaling", "queues"),
     ("run", "async_run"),
     ("client", "async_client"),
