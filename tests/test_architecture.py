@@ -105,6 +105,12 @@ def test_arrow_stands_around_the_flow() -> None:
     assert needed <= ORDER.keys() | {"arrow", "sources"}
 
 
+def test_spark_stands_around_arrow() -> None:
+    """It hands batches to `arrow`, and knows no command."""
+    needed = {name for path in (PACKAGE / "spark").glob("*.py") for name in imports(path)}
+    assert needed <= ORDER.keys() | {"spark", "arrow", "sources"}
+
+
 def test_nothing_runs_in_a_circle() -> None:
     """Within a stage, too, no module needs itself through another."""
     graph = {name: imports(path) & ORDER.keys() for name, path in modules().items()}
