@@ -25,6 +25,6 @@ except ImportError:
 from klaviyo_bulk_events.spark.foreach_batch import each_batch
 from klaviyo_bulk_events.spark.planning import Plan
 from klaviyo_bulk_events.spark.reports import JobError, SparkReport
-from klaviyo_bulk_events.spark.write import plan, write
+from klaviyo_bulk_events.spark.writing import plan, write
 
 __all__ = ["JobError", "Plan", "SparkReport", "each_batch", "plan", "write"]

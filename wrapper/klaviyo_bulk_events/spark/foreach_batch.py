@@ -5,7 +5,7 @@ from typing import Any
 
 from klaviyo_bulk_events.errors import KlaviyoBulkEventsError
 from klaviyo_bulk_events.spark.reports import SparkReport
-from klaviyo_bulk_events.spark.write import write
+from klaviyo_bulk_events.spark.writing import write
 
 
 def each_batch(
