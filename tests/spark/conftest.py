@@ -51,6 +51,7 @@ def spark(folder: Path) -> Iterator[Any]:
         "spark.eventLog.compress": "false",
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.session.timeZone": "Europe/Berlin",
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "500",
         "spark.driver.memory": "1g",
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         "spark.sql.warehouse.dir": f"{folder}/warehouse",

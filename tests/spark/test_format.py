@@ -39,7 +39,7 @@ def failing(df: Any, at: int) -> Any:
     from pyspark.sql import functions as F  # noqa: N812
 
     column = F.col("`properties.number`")
-    breaks = F.udf(worker.breaks_at(at), "long")
+    breaks = F.udf(worker.breaks_at(at), "long", useArrow=False)
     return df.withColumn("properties.number", breaks(column))
 
 
@@ -71,7 +71,7 @@ def test_a_task_that_fails_midway(
 ) -> None:
     """Tried again, or after four failures written again: nothing is lost and nothing doubled."""
     df = failing(rows(8_000).drop("shop"), at=3_300)
-    befall(folder, broken=True, attempts=attempts)
+    befall(folder, broken=2, attempts=attempts, url=emulated.url)
     if attempts == 4:
         with pytest.raises(Exception, match="the task is broken"):
             save(df, options)
@@ -119,7 +119,7 @@ def stream(spark: Any, df: Any, folder: Path) -> Any:
     """The rows as a stream of files, in two batches."""
     source = str(folder / "source")
     if not Path(source).exists():
-        df.repartition(2).write.parquet(source)
+        df.write.parquet(source)
     reader = spark.readStream.schema(df.schema).option("maxFilesPerTrigger", 1)
     return reader.parquet(source)
 
@@ -140,7 +140,7 @@ def test_a_stream_goes_on_from_its_checkpoint(
     """A batch that failed, with half of it sent, is sent as it was."""
     df = failing(stream(spark, rows(6_000).drop("shop"), tmp_path), at=2_900)
     writer = df.writeStream.format("klaviyo").options(**options)
-    befall(folder, broken=True, attempts=4)
+    befall(folder, broken=1, attempts=4, url=emulated.url)
     with pytest.raises(Exception, match="the task is broken"):
         started(writer, tmp_path).awaitTermination()
     assert 0 < len(emulated.emulator.events(limit=10_000)) < 6_000

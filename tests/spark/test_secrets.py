@@ -50,7 +50,8 @@ def test_no_key_is_shown(
     df = rows(6_000)
     accounts = {"shop-0": "env:KEY_shop-0", "shop-1": "env:REVOKED_KEY"}
     write(df, **{**arguments, "accounts": accounts})
-    befall(folder, killed_after=8, attempts=4, url=emulated.url)
+    emulated.emulator.reset()
+    befall(folder, killed_after=1, attempts=4, url=emulated.url)
     with pytest.raises(JobError) as failed:
         write(df, **{**arguments, "run": "failing", "rates": ["1/0.5s"]})
     texts = ["".join(traceback.format_exception(failed.value))]

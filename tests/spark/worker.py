@@ -23,7 +23,7 @@ def befall(folder: Path, **fault: Any) -> None:
 
     killed_after: requests that the emulator has, for each attempt, when the process is killed.
     entries: how many the ledger takes, and is out of reach then.
-    broken: rows that `breaks_at` names break the task.
+    broken: rows that `breaks_at` names break the task, once the emulator has so many requests.
     attempts: only those below this number are befallen.
     """
     (folder / "fault.json").write_text(json.dumps(fault))
@@ -54,10 +54,15 @@ def _attempt() -> int:
 
 def _die(url: str, requests: int) -> None:
     """Be killed outright once the emulator has so many requests."""
+    _wait(url, requests)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _wait(url: str, requests: int) -> None:
     while True:
         with urlopen(f"{url}/emulator/summary") as answer:
             if json.load(answer)["requests"] >= requests:
-                os.kill(os.getpid(), signal.SIGKILL)
+                return
         time.sleep(0.03)
 
 
@@ -67,7 +72,8 @@ def breaks_at(number: int) -> Callable[[int], int]:
     def breaking(given: int) -> int:
         if given == number:
             fault = _fault()
-            if fault.get("broken") and _attempt() < fault["attempts"]:
+            if "broken" in fault and _attempt() < fault["attempts"]:
+                _wait(fault["url"], fault["broken"])
                 raise OSError("the task is broken")
         return given
 
