@@ -13,6 +13,11 @@ nox.options.default_venv_backend = "uv"
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 OLDEST = "3.11"
+# In environments of their own: what they need is not the package's.
+ELSEWHERE = ("--ignore=tests/openapi", "--ignore=tests/spark", "--ignore=tests/spark_cluster")
+# The oldest and the newest that are supported, and what goes with them: the newest without the
+# pandas that PySpark wants for some things, and this package for none that it needs.
+SPARKS = {"4.0.0": ["pandas<3"], "4.3.0": []}
 # The newest is tested where it is installed; nox fetches the others if need be.
 PYTHONS = [OLDEST, "3.12", "3.13", *(["3.14"] if shutil.which("python3.14") else [])]
 
@@ -40,6 +45,13 @@ def install_wheel(session: nox.Session, extras: str) -> None:
     session.run("uv", "build", "--quiet", "--wheel", "--out-dir", str(folder), external=True)
     newest = max(folder.glob("*.whl"), key=lambda wheel: wheel.stat().st_mtime)
     session.install("--reinstall-package", "klaviyo-bulk-events", f"{newest}[{extras}]")
+
+
+def install_java(session: nox.Session) -> None:
+    """In CI, have the Java that Spark runs in; elsewhere its tests are skipped without it."""
+    if os.environ.get("CI") and not shutil.which("java"):
+        session.run("apt-get", "update", "-qq", external=True)
+        session.run("apt-get", "install", "-y", "-qq", "default-jre-headless", external=True)
 
 
 def install_redis(session: nox.Session) -> None:
@@ -71,7 +83,7 @@ def tests(session: nox.Session) -> None:
     install_redis(session)
     install_groups(session, "test")
     install_wheel(session, "all")
-    session.run("pytest", "--ignore=tests/openapi", *session.posargs)
+    session.run("pytest", *ELSEWHERE, *session.posargs)
 
 
 @nox.session(python=OLDEST)
@@ -85,7 +97,28 @@ def tests_oldest(session: nox.Session) -> None:
     session.install("--resolution=lowest-direct", *oldest)
     install_groups(session, "test")
     install_wheel(session, "all")
-    session.run("pytest", "--ignore=tests/openapi", *session.posargs)
+    session.run("pytest", *ELSEWHERE, *session.posargs)
+
+
+@nox.session(python=OLDEST)
+@nox.parametrize("pyspark", list(SPARKS))
+def spark(session: nox.Session, pyspark: str) -> None:
+    """Test the connector against a real Spark, of the oldest and the newest PySpark."""
+    install_java(session)
+    install_groups(session, "test")
+    session.install(f"pyspark=={pyspark}", *SPARKS[pyspark])
+    install_wheel(session, "cli,emulator,spark")
+    session.run("pytest", "tests/spark", *session.posargs)
+
+
+@nox.session(python=OLDEST, default=False)
+def spark_cluster(session: nox.Session) -> None:
+    """Test it on a cluster of two workers on this machine: speculation, and a worker lost."""
+    install_java(session)
+    install_groups(session, "test")
+    session.install(f"pyspark=={list(SPARKS)[-1]}")
+    install_wheel(session, "cli,emulator,spark")
+    session.run("pytest", "tests/spark_cluster", *session.posargs)
 
 
 @nox.session
