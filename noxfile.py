@@ -108,7 +108,7 @@ def spark(session: nox.Session, pyspark: str) -> None:
     install_groups(session, "test")
     session.install(f"pyspark=={pyspark}", *SPARKS[pyspark])
     install_wheel(session, "cli,emulator,spark")
-    session.run("pytest", "tests/spark", *session.posargs)
+    session.run("pytest", "tests/spark", "--timeout=300", *session.posargs)
 
 
 @nox.session(python=OLDEST, default=False)
@@ -116,7 +116,7 @@ def spark_cluster(session: nox.Session) -> None:
     """Test it on a cluster of two workers on this machine: speculation, and a worker lost."""
     install_java(session)
     install_groups(session, "test")
-    session.install(f"pyspark=={list(SPARKS)[-1]}")
+    session.install(f"pyspark=={list(SPARKS)[-1]}", "psutil>=7")
     install_wheel(session, "cli,emulator,spark")
     session.run("pytest", "tests/spark_cluster", *session.posargs)
 

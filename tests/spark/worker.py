@@ -24,6 +24,7 @@ def befall(folder: Path, **fault: Any) -> None:
     killed_after: requests that the emulator has, for each attempt, when the process is killed.
     entries: how many the ledger takes, and is out of reach then.
     broken: rows that `breaks_at` names break the task, once the emulator has so many requests.
+    slow: seconds that every hundredth row takes from the one on that `slow_from` names.
     attempts: only those below this number are befallen.
     """
     (folder / "fault.json").write_text(json.dumps(fault))
@@ -78,6 +79,21 @@ def breaks_at(number: int) -> Callable[[int], int]:
         return given
 
     return breaking
+
+
+def slow_from(number: int) -> Callable[[int], int]:
+    """A function that gives back what it is given, and notes which attempts come to this number."""
+
+    def slow(given: int) -> int:
+        fault = _fault() if given % 100 == 0 else {}
+        if given == number:
+            with (Path(os.environ[FOLDER]) / "attempts").open("a") as file:
+                file.write(f"{_attempt()}\n")
+        if given >= number and "slow" in fault and _attempt() < fault["attempts"]:
+            time.sleep(fault["slow"] if given < number + 2_000 else 0)
+        return given
+
+    return slow
 
 
 _real_append = FileStore.append
