@@ -13,11 +13,14 @@ nox.options.default_venv_backend = "uv"
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 OLDEST = "3.11"
+# The oldest and the newest that are supported, and what goes with them: the newest without the
+# pandas that PySpark wants for some things, and this package for none that it needs.
+SPARKS = {"4.0.0": ["pandas<3"], "4.3.0": []}
 # The newest is tested where it is installed; nox fetches the others if need be.
 PYTHONS = [OLDEST, "3.12", "3.13", *(["3.14"] if shutil.which("python3.14") else [])]
 CHECKED = ("wrapper", "noxfile.py", "openapi", "benchmarks", "chaos", "publishing")
 # Tests with sessions of their own.
-OTHERS = ("dlt", "docs", "inspector/browser", "openapi", "package", "sdk")
+OTHERS = ("dlt", "docs", "inspector/browser", "openapi", "package", "sdk", "spark", "spark_cluster")
 ELSEWHERE = [f"--ignore=tests/{name}" for name in OTHERS]
 
 # Of docs/engines.md, with what each needs.
@@ -61,6 +64,11 @@ def install_debian(session: nox.Session, **programs: str) -> None:
     if os.environ.get("CI") and missing:
         session.run("apt-get", "update", "-qq", external=True)
         session.run("apt-get", "install", "-y", "-qq", *missing, external=True)
+
+
+def install_java(session: nox.Session) -> None:
+    """In CI, have the Java that Spark runs in; elsewhere its tests are skipped without it."""
+    install_debian(session, java="default-jre-headless")
 
 
 def install_redis(session: nox.Session) -> None:
@@ -144,6 +152,27 @@ def dlt(session: nox.Session, resolution: str) -> None:
     install_groups(session, "test")
     install_wheel(session, "dlt,emulator")
     session.run("pytest", "tests/dlt", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+@nox.parametrize("pyspark", list(SPARKS))
+def spark(session: nox.Session, pyspark: str) -> None:
+    """Test the connector against a real Spark, of the oldest and the newest PySpark."""
+    install_java(session)
+    install_groups(session, "test")
+    session.install(f"pyspark=={pyspark}", *SPARKS[pyspark])
+    install_wheel(session, "cli,emulator,spark")
+    session.run("pytest", "tests/spark", "--timeout=300", *session.posargs)
+
+
+@nox.session(python=OLDEST, default=False)
+def spark_cluster(session: nox.Session) -> None:
+    """Test it on a cluster of two workers on this machine: speculation, and a worker lost."""
+    install_java(session)
+    install_groups(session, "test")
+    session.install(f"pyspark=={list(SPARKS)[-1]}", "psutil>=7")
+    install_wheel(session, "cli,emulator,spark")
+    session.run("pytest", "tests/spark_cluster", *session.posargs)
 
 
 @nox.session

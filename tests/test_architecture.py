@@ -15,6 +15,7 @@ AROUND = (
     "sources",
     "arrow",
     "dlt",
+    "spark",
     "journal",
     "shared_places",
     "queueing",
@@ -28,14 +29,24 @@ AROUND = (
 LAZY = {"journaling": {"journal"}, "limiting": {"shared_places"}, "queues": {"queueing"}}
 # The flow, each stage importing only what stands before it.
 STAGES = (
-    ("version", "errors", "forks", "watchdog", "rates", "limits", "problems", "write_ahead"),
+    ("version", "errors", "forks", "watchdog", "rates", "pace", "limits", "problems"),
+    ("write_ahead",),
     ("record_form", "records", "intake"),
     ("times", "walk", "values", "identifiers", "shape", "derive", "ignored_values"),
     ("metrics", "event_fields", "profile_fields", "profiles", "encoder", "decoder"),
     ("json_form", "repeats", "outcomes", "chunker", "planner", "set_aside"),
     ("answers", "retry", "refusals", "steps", "unsettled", "delivery"),
     ("boot", "window_log", "places", "limiting", "limiter"),
-    ("credentials", "endpoint", "lanes", "async_lanes", "threads", "driver", "async_driver"),
+    (
+        "credentials",
+        "references",
+        "endpoint",
+        "lanes",
+        "async_lanes",
+        "threads",
+        "driver",
+        "async_driver",
+    ),
     ("logs", "report", "brake", "ledger", "progress", "settings", "journaling", "queues"),
     ("sent_times", "timeline"),
     ("run", "async_run"),
@@ -121,6 +132,12 @@ def test_an_engine_stands_around_record_batches() -> None:
     needed = {name for path in (PACKAGE / "dlt").glob("*.py") for name in imports(path)}
     assert needed <= ORDER.keys() | {"arrow", "dlt", "sources"}
     assert not needed & {"driver", "async_driver", "run", "async_run", "delivery"}
+
+
+def test_spark_stands_around_arrow() -> None:
+    """It hands batches to `arrow`, and knows no command."""
+    needed = {name for path in (PACKAGE / "spark").glob("*.py") for name in imports(path)}
+    assert needed <= ORDER.keys() | {"spark", "arrow", "sources"}
 
 
 def test_nothing_runs_in_a_circle() -> None:

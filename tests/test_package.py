@@ -9,7 +9,7 @@ import klaviyo_bulk_events
 HEAVY = ("httpx", "click", "rich", "duckdb", "starlette", "uvicorn", "jsonschema_rs", "numpy")
 
 
-def test_the_wheel_installs_two_packages() -> None:
+def test_the_wheel_installs_three_packages() -> None:
     """No `tests`, no `openapi_client` in anybody's site-packages."""
     files = metadata.files("klaviyo-bulk-events")
     assert files is not None
@@ -17,6 +17,7 @@ def test_the_wheel_installs_two_packages() -> None:
     assert names - {"_klaviyo_bulk_events.pth"} <= {
         "klaviyo_bulk_events",
         "klaviyo_bulk_events_api",
+        "pyspark_klaviyo",
     }
 
 

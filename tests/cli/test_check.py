@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from klaviyo_bulk_events.cli.pace import seconds_for
 from klaviyo_bulk_events.emulator import Emulator
 from klaviyo_bulk_events.limits import BURST, STEADY
+from klaviyo_bulk_events.pace import seconds_for
 from klaviyo_bulk_events.rates import Rate
 
 from .conftest import Shell

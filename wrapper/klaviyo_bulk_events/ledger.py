@@ -69,8 +69,12 @@ class Journal(Protocol):
 
 
 class NoLedger:
-    """Remembers nothing: for a run without a journal."""
+    """Remembers nothing: for a run without a journal.
 
+    `is_durable`: whether one that is made of it writes to where that takes time.
+    """
+
+    is_durable = False
     places = None
     repeats: Memory | None = None
     reached = 0

@@ -22,7 +22,7 @@ class Progress:
         self._limiter = limiter
         self._planner = planner
         self._ledger = ledger
-        self.is_durable = not isinstance(ledger, NoLedger)
+        self.is_durable = not isinstance(ledger, NoLedger) or ledger.is_durable
         self._tally = ledger.tally()
         self._reached = ledger.reached
         self._pending = ledger.pending()

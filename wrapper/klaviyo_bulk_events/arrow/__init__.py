@@ -12,8 +12,9 @@ except ImportError:
         "record batches need pyarrow: pip install 'klaviyo-bulk-events[arrow]'"
     ) from None
 
+from klaviyo_bulk_events.arrow.account_batches import send_account_batches
 from klaviyo_bulk_events.arrow.outcome_batches import OUTCOMES
 from klaviyo_bulk_events.arrow.sending import send_batches
 from klaviyo_bulk_events.arrow.store import ChunkName, Store
 
-__all__ = ["OUTCOMES", "ChunkName", "Store", "send_batches"]
+__all__ = ["OUTCOMES", "ChunkName", "Store", "send_account_batches", "send_batches"]

@@ -39,6 +39,8 @@ class _Sent:
 class ChunkLedger(NoLedger):
     """A `ledger.Ledger` that remembers chunks by their numbers, and of each its bytes and fate."""
 
+    is_durable = True
+
     def __init__(self, store: Store, run: str, account: str, url: str, source: Source) -> None:
         self._store = store
         self._run = run

@@ -51,12 +51,13 @@ def send_batches(
     """
     intake = intake or Intake()
     check_backfill(backfill)
-    _check(intake, ledger, run)
+    check_run(intake, ledger, run)
     rules = rules or Rules(rest_as_properties=intake.rest_as_properties)
     return _outcomes(batches, client, backfill, intake, ledger, run or "", account, rules)
 
 
-def _check(intake: Intake, ledger: object, run: str | None) -> None:
+def check_run(intake: Intake, ledger: object, run: str | None) -> None:
+    """Raises ConfigurationError for a ledger and a run that can not be gone through again."""
     if (ledger is None) != (run is None):
         raise ConfigurationError("a ledger and the name of a run go together")
     if run is not None and (not isinstance(run, str) or not run):

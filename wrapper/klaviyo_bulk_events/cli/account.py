@@ -7,8 +7,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from klaviyo_bulk_events.client import KlaviyoBulkEvents
-from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.limits import SERVER
+from klaviyo_bulk_events.references import key_in
 from klaviyo_bulk_events.steps import Watcher
 
 _SETTINGS: Final = (
@@ -29,15 +29,7 @@ _LONG_ENOUGH: Final = 16
 
 def read_key(path: Path | None) -> str | None:
     """The key in the file; None leaves it to the environment. Raises ConfigurationError."""
-    if path is None:
-        return None
-    try:
-        key = path.read_text().strip()
-    except (OSError, UnicodeDecodeError):
-        raise ConfigurationError(f"the API key can't be read from {path}") from None
-    if not key:
-        raise ConfigurationError(f"there is no API key in {path}: the file is empty")
-    return key
+    return None if path is None else key_in(path)
 
 
 def client(options: Mapping[str, Any], watch: Watcher) -> KlaviyoBulkEvents:

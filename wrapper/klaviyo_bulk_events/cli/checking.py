@@ -8,12 +8,12 @@ from klaviyo_bulk_events.cli.display import tell
 from klaviyo_bulk_events.cli.exits import Exit, exit_of
 from klaviyo_bulk_events.cli.inputs import read_inputs
 from klaviyo_bulk_events.cli.monitor import duration
-from klaviyo_bulk_events.cli.pace import seconds_for
 from klaviyo_bulk_events.cli.reporting import Reporting, check_outputs
 from klaviyo_bulk_events.cli.sending import rejects_of
 from klaviyo_bulk_events.cli.summary import Sentences, aligned, counted, printable, reasons
 from klaviyo_bulk_events.cli.survey import Span, Survey
 from klaviyo_bulk_events.outcomes import Outcome
+from klaviyo_bulk_events.pace import seconds_for
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
 from klaviyo_bulk_events.run_report import of_plan

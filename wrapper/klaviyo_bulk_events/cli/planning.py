@@ -12,10 +12,10 @@ from klaviyo_bulk_events.cli.display import tell
 from klaviyo_bulk_events.cli.exits import Exit
 from klaviyo_bulk_events.cli.inputs import read_inputs
 from klaviyo_bulk_events.cli.monitor import duration
-from klaviyo_bulk_events.cli.pace import seconds_for
 from klaviyo_bulk_events.cli.summary import aligned, counted, printable
 from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.limits import EVENTS_PER_REQUEST, REQUEST_BYTES
+from klaviyo_bulk_events.pace import seconds_for
 from klaviyo_bulk_events.planner import Planner, Record
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.settings import read_rates

@@ -1,0 +1,30 @@
+"""Spark: a DataFrame in, a report of every account out; also the format "klaviyo".
+
+The interface is in this module; docs/spark.md says what happens on which failure.
+"""
+
+import sys
+
+from klaviyo_bulk_events.errors import ConfigurationError
+
+try:
+    import pyarrow as _
+except ImportError:
+    raise ConfigurationError(
+        "sending from Spark needs pyarrow, on the driver and on every worker: "
+        "pip install 'klaviyo-bulk-events[spark]'"
+    ) from None
+try:
+    import pyspark.sql.datasource as _  # noqa: F401
+except ImportError:
+    raise ConfigurationError(
+        f"sending from Spark needs PySpark 4.0 or newer, and {sys.executable} has none: the extra "
+        "'spark' leaves it to the cluster, or pip install pyspark"
+    ) from None
+
+from klaviyo_bulk_events.spark.foreach_batch import each_batch
+from klaviyo_bulk_events.spark.planning import Plan
+from klaviyo_bulk_events.spark.reports import JobError, SparkReport
+from klaviyo_bulk_events.spark.writing import plan, write
+
+__all__ = ["JobError", "Plan", "SparkReport", "each_batch", "plan", "write"]

@@ -1,0 +1,60 @@
+"""Sends what `order.ordered` made, by a data source that is made for the one write."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from attrs import frozen
+from pyspark.sql.datasource import DataSource, DataSourceArrowWriter, WriterCommitMessage
+
+from klaviyo_bulk_events.spark.settings import Settings
+from klaviyo_bulk_events.spark.task import send_ordered
+
+
+@frozen
+class Sent(WriterCommitMessage):  # type: ignore[misc]
+    """How many rows of a partition came to what. What counts is in the ledger."""
+
+    counts: dict[str, int]
+
+
+class OrderedWriter(DataSourceArrowWriter):  # type: ignore[misc]
+    """Sends partitions that are in order. What ends one account's run leaves the others alone."""
+
+    def __init__(self, settings: Settings, sizes: Mapping[str, int]) -> None:
+        self._settings = settings
+        self._sizes = dict(sizes)
+
+    def write(self, iterator: Iterable[Any]) -> Sent:
+        """Send a partition; runs on a worker."""
+        counts: Counter[str] = Counter()
+        for batch in send_ordered(iterator, self._settings, self._sizes):
+            counts.update(batch.column("status").to_pylist())
+        return Sent(dict(counts))
+
+    def commit(self, messages: Sequence[Any]) -> None:
+        """The report is read from the ledger."""
+
+    def abort(self, messages: Sequence[Any]) -> None:
+        """What went out is in the ledger, and can't be taken back."""
+
+
+def send_through(df: Any, writer: OrderedWriter) -> None:
+    """Run the job. Its settings are in no option, and so in no plan that Spark shows.
+
+    Not `mapInArrow`, for which PySpark wants pandas. The name is the write's own: two threads that
+    write at once must not find each other's settings.
+    """
+    called = f"klaviyo_{uuid4().hex}"
+
+    class Source(DataSource):  # type: ignore[misc]
+        @classmethod
+        def name(cls) -> str:
+            return called
+
+        def writer(self, schema: Any, overwrite: bool) -> OrderedWriter:
+            return writer
+
+    df.sparkSession.dataSource.register(Source)
+    df.write.format(called).mode("append").save()

@@ -1,0 +1,73 @@
+"""The report of a run, read back from its ledger."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+from klaviyo_bulk_events.account_stream import NOBODY
+from klaviyo_bulk_events.arrow.attempts import read_back
+from klaviyo_bulk_events.arrow.store import store_at
+from klaviyo_bulk_events.errors import KlaviyoBulkEventsError
+from klaviyo_bulk_events.report import Report, summed
+from klaviyo_bulk_events.spark.planning import Plan
+from klaviyo_bulk_events.spark.secrets import located
+from klaviyo_bulk_events.spark.settings import Settings
+
+
+@frozen(kw_only=True)
+class SparkReport(Report):
+    """The sum over all accounts, and each account's own report.
+
+    It is what the ledger says of the whole run, over all attempts at it. Rows without an account,
+    or of one without a credential, stand under the empty name. Of attempts that died, the requests
+    are not counted.
+    """
+
+    accounts: Mapping[str, Report]
+
+
+class JobError(KlaviyoBulkEventsError):
+    """Spark's job failed; `report` is what the ledger says of it.
+
+    The same call with the same `run` goes on from there.
+    """
+
+    def __init__(self, message: str, report: SparkReport) -> None:
+        super().__init__(message)
+        self.report = report
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.report)
+
+
+def report_of(plan: Plan, settings: Settings, seconds: float) -> SparkReport:
+    """What the ledger says. Raises JournalError."""
+    store = store_at(located(settings.ledger))
+    try:
+        accounts = {
+            account: read_back(store, settings.run, account, rows, seconds)
+            for account, rows in plan.rows.items()
+        }
+    finally:
+        store.close()
+    if lost := _of_nobody(plan):
+        accounts[NOBODY] = lost
+    total = summed(accounts.values()) if accounts else _nothing()
+    fields = {**attrs.asdict(total, recurse=False), "seconds": seconds}
+    return SparkReport(**fields, accounts=accounts)
+
+
+def _of_nobody(plan: Plan) -> Report | None:
+    codes = {"missing_account": plan.missing, "unknown_account": sum(plan.unknown.values())}
+    rejections = {code: count for code, count in codes.items() if count}
+    count = sum(rejections.values())
+    if not count:
+        return None
+    return attrs.evolve(_nothing(), submitted=count, rejected=count, rejections=rejections)
+
+
+def _nothing() -> Report:
+    numbers = {field.name: 0 for field in attrs.fields(Report) if field.type in (int, float)}
+    return Report(**numbers, rejections={}, warnings={})  # type: ignore[arg-type]
