@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 IDENTIFIERS: Final = ("id", "external_id", "email", "phone_number")
 OTHER_IDENTIFIERS: Final = ("anonymous_id", "_kx")
 
@@ -44,7 +43,7 @@ class Event(NamedTuple):
     value_currency: str | None
     properties: Mapping[str, Any]
     backfill: bool
-    updates: Mapping[str, Any] = _NOTHING
+    updates: Mapping[str, Any] = MappingProxyType({})
     metric_service: str | None = None
 
     @property
@@ -65,20 +64,21 @@ class Event(NamedTuple):
         )
 
 
-# Properties and updates are kept as JSON: as objects they would take four times the room. As text,
-# because the bytes that orjson returns may hold on to far more memory than they need.
+# Properties are kept as JSON: as objects they would take four times the room. As text, because
+# the bytes that orjson returns may hold on to far more memory than they need.
 _Packed = tuple[Event, str]
+_ELSEWHERE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def _pack(event: Event) -> _Packed:
-    text = orjson.dumps([event.properties, event.updates or None]).decode()
-    return event._replace(properties=_NOTHING, updates=_NOTHING), text
+    left = event._replace(properties=_ELSEWHERE, updates=_ELSEWHERE)
+    return left, orjson.dumps(event.properties).decode()
 
 
-def _unpack(packed: _Packed) -> Event:
-    event, text = packed
-    properties, updates = orjson.loads(text)
-    return event._replace(properties=properties, updates=updates or {})
+def _unpack(packed: _Packed, updates: str) -> Event:
+    event, properties = packed
+    said = orjson.loads(updates) if updates else {}
+    return event._replace(properties=orjson.loads(properties), updates=said)
 
 
 class Memory:
@@ -86,6 +86,8 @@ class Memory:
 
     def __init__(self, keep: int) -> None:
         self._events: deque[_Packed] = deque(maxlen=keep)
+        # As JSON too, in step with the events; nothing where there was nothing.
+        self._updates: deque[str] = deque(maxlen=keep)
         self._keys: set[Key] = set()
         self._metrics: Counter[str] = Counter()
 
@@ -101,6 +103,8 @@ class Memory:
         """Take in the events of one request."""
         self._keys.update(events)
         self._events.extend(_pack(event) for event in events.values())
+        said = (event.updates for event in events.values())
+        self._updates.extend(orjson.dumps(one).decode() if one else "" for one in said)
         self._metrics.update(event.metric for event in events.values())
 
     def find(
@@ -112,6 +116,7 @@ class Memory:
         offset: int = 0,
     ) -> list[Event]:
         """The kept events that match, in the order they were accepted."""
-        found = (each for each in self._events if each[0].matches(profile, metric, unique_id))
+        kept = zip(self._events, self._updates, strict=True)
+        found = (each for each in kept if each[0][0].matches(profile, metric, unique_id))
         end = None if limit is None else offset + limit
-        return [_unpack(each) for each in islice(found, offset, end)]
+        return [_unpack(*each) for each in islice(found, offset, end)]
