@@ -47,8 +47,16 @@ def keys(count: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def klaviyo_emulator_settings() -> Settings:
-    return Settings(rates=(), account_per_key=True, seed=1)
+def server() -> Iterator[Running]:
+    with running(Settings(rates=(), account_per_key=True, seed=1)) as server:
+        yield server
+
+
+@pytest.fixture
+def emulated(server: Running) -> Running:
+    server.emulator.set_faults({})
+    server.emulator.reset()
+    return server
 
 
 Send = Callable[..., dict[str, Report]]

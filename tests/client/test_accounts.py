@@ -25,8 +25,16 @@ def events(account: str, count: int) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def klaviyo_emulator_settings() -> Settings:
-    return Settings(rates=(), account_per_key=True, seed=1)
+def server() -> Iterator[Running]:
+    with running(Settings(rates=(), account_per_key=True, seed=1)) as server:
+        yield server
+
+
+@pytest.fixture
+def emulated(server: Running) -> Running:
+    server.emulator.set_faults({})
+    server.emulator.reset()
+    return server
 
 
 Send = Callable[..., dict[str, Report]]
@@ -63,7 +71,7 @@ def broken(account: str) -> Iterator[dict[str, Any]]:
     raise OSError("the source broke")
 
 
-def test_an_account_s_trouble_is_its_own(send: Send, emulated: Running) -> None:
+def test_an_account_s_trouble_is_its_own(send: Send, server: Running) -> None:
     """A refused key, or a source that raises, ends that account's run and no other."""
     accounts: dict[str, Any] = {**keys(3), "revoked": lambda: "", "broken": "pk_broken"}
     given = {name: events(name, 2) for name in accounts} | {"broken": broken("broken")}
