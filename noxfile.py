@@ -202,12 +202,12 @@ def drift(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Build the site, and do all that README and its pages tell their readers to do.
 
-    Needs redis-server, and PostgreSQL's server and psql. The site is left in `site/`.
+    Needs Java, redis-server, and PostgreSQL's server and psql. The site is left in `site/`.
     """
     debian = {"redis-server": "redis-server", "postgres": "postgresql", "psql": "postgresql-client"}
-    install_debian(session, **debian, curl="curl")
+    install_debian(session, **debian, curl="curl", java="default-jre-headless")
     install_groups(session, "docs")
-    install_wheel(session, "all")
+    install_wheel(session, "all,dlt,testing")
     session.run("zensical", "build", "--strict", "--clean")
     session.run("pytest", "tests/docs", *session.posargs)
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.package.conftest import ROOT, Built
 
-EXTRAS = {"all", "arrow", "cli", "emulator", "redis", "sql", "testing"}
+EXTRAS = {"all", "arrow", "cli", "dlt", "emulator", "redis", "spark", "sql", "testing"}
 
 
 def contents(wheel: Path) -> dict[str, bytes]:
