@@ -1,7 +1,7 @@
 """What is left of what a report quotes."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from klaviyo_bulk_events.outcomes import Outcome, Status
@@ -71,7 +71,7 @@ def test_codes(code: str, left: str | None) -> None:
     assert masked_code(code) == left or "Lovelace" not in masked_code(code)
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     TEXTS,
     st.text(max_size=20),

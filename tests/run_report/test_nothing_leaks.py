@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from klaviyo_bulk_events.cli.survey import Survey
@@ -36,7 +36,7 @@ def records(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     return secret, record
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(records(), min_size=1, max_size=5))
 def test_no_secret_is_shown(given_records: list[tuple[str, dict[str, Any]]]) -> None:
     """Of records with every kind of fault there is, read from a file."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from klaviyo_bulk_events.cli.reporting import told
@@ -110,7 +110,7 @@ def test_nothing_is_taken_for_markup(shell: Shell, record: Record) -> None:
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in source
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text())
 def test_any_text_makes_a_page(text: str) -> None:
     """Half surrogate pairs, zeros and marks that turn a line around, too."""

@@ -1,7 +1,7 @@
 """The timeline: what it sums up, in memory that doesn't grow."""
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from klaviyo_bulk_events.answers import Answer, NoAnswer
@@ -41,7 +41,7 @@ def timeline(clock: Clock, *rates: Rate) -> Timeline:
     return Timeline(rates or (Rate(2, 1.0),), clock=clock, wall=lambda: 1_000.0 + clock())
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(GAPS, NOTICES), max_size=60))
 def test_sums_stay_what_they_are(course: list[tuple[float, Notice]]) -> None:
     """However long a run is there are few buckets, and nothing is lost when they become one."""
@@ -72,7 +72,7 @@ def test_sums_stay_what_they_are(course: list[tuple[float, Notice]]) -> None:
     )
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(GAPS, NOTICES), max_size=30), st.lists(st.tuples(GAPS, NOTICES), max_size=30)
 )
@@ -118,7 +118,7 @@ def test_the_busiest_window() -> None:
     assert minute["busiest"] == [2, 4, 5]
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(st.floats(0, 3), st.floats(0, 60)), min_size=1, max_size=60),
     st.sampled_from([0.5, 1.0, 60.0]),

@@ -173,4 +173,5 @@ def limit(given: Mapping[str, Any]) -> str:
     """A rate limit: `150 requests a minute`."""
     units = {1: "a second", 60: "a minute", 3600: "an hour"}
     every = units.get(given["seconds"], f"in {given['seconds']:g} s")
-    return f"{given['requests']:,} requests {every}"
+    noun = "request" if given["requests"] == 1 else "requests"
+    return f"{given['requests']:,} {noun} {every}"
