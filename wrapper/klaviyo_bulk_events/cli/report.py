@@ -23,6 +23,7 @@ def report(journal: Path, output: Path | None, show_values: bool) -> None:
     A page to read and hand on: what became of every event, when, and why not. It is what `send
     --report` writes, of all sessions of the run. The run is not disturbed.
 
+    Examples:
     Beside the journal, as orders.html, and as data:
       klaviyo-bulk-events report orders.db
       klaviyo-bulk-events report orders.db --output orders.json
