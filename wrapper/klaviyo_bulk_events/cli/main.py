@@ -82,7 +82,8 @@ def cli() -> None:
 
     Then, with a private key that has the scope events:write:
       export KLAVIYO_API_KEY=pk_...
-      klaviyo-bulk-events check orders.csv --metric 'Placed Order' --timezone Europe/London
+      klaviyo-bulk-events check orders.csv --metric 'Placed Order' --timezone Europe/London \
+        --backfill
       klaviyo-bulk-events send orders.csv --metric 'Placed Order' --timezone Europe/London \
         --backfill --rejects rejects.jsonl
 
