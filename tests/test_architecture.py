@@ -35,7 +35,7 @@ STAGES = (
     ("logs", "report", "brake", "ledger", "progress", "settings", "journaling", "queues"),
     ("run", "async_run"),
     ("client", "async_client"),
-    ("account_of", "waiting", "account_stream", "accounts"),
+    ("account_of", "account_outcomes", "account_repeats", "waiting", "account_stream", "accounts"),
 )
 ORDER = {module: at for at, stage in enumerate(STAGES) for module in stage}
 
