@@ -1,9 +1,7 @@
 """What a pipeline loads is at Klaviyo once, whatever came between."""
 
 import os
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +14,7 @@ from klaviyo_bulk_events.emulator import Running, Settings, running
 from klaviyo_bulk_events.rates import Rate
 from tests.dlt.conftest import failure
 from tests.dlt.shop import ROWS, Shop, orders
-
-ROOT = Path(__file__).parents[2]
+from tests.killing import killed_after
 
 
 def test_a_clean_load(shop: Shop, emulated: Running) -> None:
@@ -106,12 +103,7 @@ def test_a_key_that_is_revoked_midway(shop: Shop, emulated: Running) -> None:
 def test_killed_midway(shop: Shop, emulated: Running, tmp_path: Path) -> None:
     """All rows are there once, and what was settled before the kill is not sent again."""
     command = [sys.executable, "-m", "tests.dlt.shop", emulated.url, str(tmp_path)]
-    with subprocess.Popen(command, cwd=ROOT) as process:
-        while len(emulated.emulator.requests()) < 5 and process.poll() is None:
-            time.sleep(0.01)
-        assert process.poll() is None
-        process.kill()
-    sent = len(emulated.emulator.requests())
+    sent = killed_after(5, command, emulated)
     shop.run()
     assert len(emulated.emulator.events()) == sum(accepted(emulated)) == ROWS
     assert len(emulated.emulator.requests()) < sent + ROWS // 1_000
