@@ -171,3 +171,12 @@ def without_nulls(cell: Any) -> Any:
     if isinstance(cell, dict):
         return {name: without_nulls(part) for name, part in cell.items() if part is not None}
     return list(map(without_nulls, cell)) if isinstance(cell, list) else cell
+
+
+def test_a_part_of_a_dictionary_that_is_larger() -> None:
+    """As of a batch that is read in slices: the values of the slice, at their places."""
+    values = pa.array([{"n": number} for number in range(100)])
+    array = pa.DictionaryArray.from_arrays(pa.array([0, 99, None, 3], pa.int32()), values)
+    read = reader(array.type, zoned=True)
+    assert read(array.slice(1, 3)) == [{"n": 99}, None, {"n": 3}]
+    assert read(array.slice(4)) == []

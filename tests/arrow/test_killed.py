@@ -1,9 +1,7 @@
 """An attempt that is killed outright, and the one after it."""
 
 import os
-import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -11,8 +9,7 @@ import pytest
 
 from klaviyo_bulk_events.emulator import Running
 from tests.arrow.attempt import ROWS, attempt
-
-ROOT = Path(__file__).parents[2]
+from tests.killing import killed_after
 
 
 @pytest.mark.skipif(os.name == "nt", reason="has no SIGKILL")
@@ -23,12 +20,7 @@ def test_nothing_is_lost_or_doubled(
     """All rows are there once, and what was settled before the kill is not sent again."""
     ledger = kind.format(tmp_path)
     command = [sys.executable, "-m", "tests.arrow.attempt", emulated.url, ledger, run_name]
-    with subprocess.Popen(command, cwd=ROOT) as process:
-        while len(emulated.emulator.requests()) < 5 and process.poll() is None:
-            time.sleep(0.01)
-        assert process.poll() is None
-        process.kill()
-    sent = len(emulated.emulator.requests())
+    sent = killed_after(5, command, emulated)
     told = attempt(emulated.url, ledger, run_name, "1000/s")
     assert [row["position"] for row in told] == list(range(ROWS))
     assert Counter(row["status"] for row in told).keys() <= {"accepted", "duplicate"}

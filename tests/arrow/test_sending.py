@@ -250,6 +250,24 @@ def test_a_refused_key_raises_after_all_outcomes(emulated: Running, run_name: st
     assert {row["status"] for row in outcomes(told)} == {"unsent"}
 
 
+@pytest.mark.parametrize(("fault", "said"), [("throttled", "429"), ("html_503", "503")])
+def test_rows_that_were_not_read_are_no_success(
+    send: Callable[..., Any], emulated: Running, hurried: dict[str, Any], fault: str, said: str
+) -> None:
+    """What ends the run early is raised after the outcomes; another attempt sends the rest."""
+    emulated.emulator.set_faults({fault: 1.0})
+    told: list[Any] = []
+    with pytest.raises(StoppedError, match=said) as stopped:
+        told.extend(send(batches(rows(30_000)), client=hurried))
+    read = len(outcomes(told))
+    assert 0 < read < 30_000
+    assert f"from row {read} on" in str(stopped.value)
+    emulated.emulator.set_faults({})
+    again = outcomes(send(batches(rows(30_000))))
+    assert len(again) == 30_000
+    assert {row["status"] for row in again[read:]} == {"accepted"}
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

@@ -9,28 +9,25 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable
 from contextlib import aclosing
-from typing import Final, TypeAlias
+from typing import Final
 
 import attrs
 from attrs import Factory, define
 
-from klaviyo_bulk_events.account_of import AccountOf, pointer_to, with_account
+from klaviyo_bulk_events.account_of import AccountOf, with_account
+from klaviyo_bulk_events.account_outcomes import NOBODY, Hear, Telling, outcome_of
+from klaviyo_bulk_events.account_repeats import Remembering
 from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
 from klaviyo_bulk_events.async_run import AsyncRun, in_turns
-from klaviyo_bulk_events.encoder import Key
-from klaviyo_bulk_events.endpoint import Endpoint
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
-from klaviyo_bulk_events.ledger import Ledger, NoLedger
-from klaviyo_bulk_events.outcomes import Outcome, Status
-from klaviyo_bulk_events.planner import Record, Sourced
+from klaviyo_bulk_events.outcomes import Status
+from klaviyo_bulk_events.planner import Record
 from klaviyo_bulk_events.problems import Problem
-from klaviyo_bulk_events.repeats import Repeat, Repeats
+from klaviyo_bulk_events.repeats import Repeats
 from klaviyo_bulk_events.report import Report, StoppedError, Tally, summed
 from klaviyo_bulk_events.waiting import BLOCK, Waiting
 
-NOBODY: Final = ""
-"""What the report of records without a known account stands under."""
 _BLOCKS_OF_A_LEG: Final = 100
 """After so many an account lets another have its turn; at its limits that is 40 seconds or more."""
 _ENOUGH: Final = 2 * BLOCK
@@ -38,14 +35,8 @@ _ENOUGH: Final = 2 * BLOCK
 
 _RECORDS_AT_ONCE: Final = 100
 """Records handed on before the event loop gets a turn."""
-_REFUSED: Final = {
-    "missing_account": "the record has no account, so nobody knows where it should go",
-    "unknown_account": "there is no credential for the account of this record",
-}
 
 _log = logging.getLogger("klaviyo_bulk_events")
-
-Hear: TypeAlias = Callable[[str, Outcome], None]
 
 
 @define(eq=False)
@@ -63,23 +54,6 @@ class _Lane:
     left: deque[Record] = Factory(deque)
     unsent: Tally = Factory(Tally)
     reports: list[Report] = Factory(list)
-
-
-class _Remembering(NoLedger):
-    """Finds an account's repeats over all of its legs, in what all accounts remember together."""
-
-    def __init__(self, repeats: Repeats, account: str) -> None:
-        self.repeats = self
-        self._shared = repeats
-        self._account = account
-
-    def open(self, endpoint: Endpoint, intake: Intake, backfill: bool | None) -> Ledger:
-        """Begin a leg."""
-        return self
-
-    def note(self, key: Key, data: bytes, opening: bytes, /) -> Repeat | None:
-        """See `Memory`."""
-        return self._shared.note((self._account, key), data, opening)
 
 
 class AccountStream:
@@ -110,14 +84,13 @@ class AccountStream:
         self._account = account
         self._backfill = backfill
         self._intake = intake
-        self._hear = hear
+        self._telling = Telling(account, hear)
         self._repeats = Repeats(intake.window)
         self._lanes: dict[str, _Lane] = {}
         self._content: set[str] = set()
         self._parked = 0
         self._room = asyncio.Event()
         self._ended = asyncio.Event()
-        self._nobody = Tally()
         self._stopped = self._read_all = self._told_of_room = False
 
     async def send(self, records: Iterable[Record] | AsyncIterable[Record]) -> dict[str, Report]:
@@ -163,7 +136,7 @@ class AccountStream:
     def _sort(self, record: Record) -> None:
         account, record = with_account(record, self._account)
         if account is None or account not in self._known:
-            self._refuse(account, record)
+            self._telling.refuse(account, record)
         else:
             self._put(self._lanes.setdefault(account, _Lane(account)), record)
 
@@ -235,7 +208,7 @@ class AccountStream:
             client = self._client(lane.account)
             lane.run = self._run(client, lane)
             async for outcome in lane.run:
-                self._tell_of_leg(lane, outcome)
+                self._telling.tell(lane.account, outcome, after=lane.counted)
         except StoppedError as stopped:
             why = str(stopped)
         except Exception as error:  # one account's trouble is its own
@@ -257,8 +230,8 @@ class AccountStream:
             self._blocks(lane),
             self._backfill,
             self._intake,
-            _Remembering(self._repeats, lane.account),
-            keep_records=self._hear is not None,
+            Remembering(self._repeats, lane.account),
+            keep_records=self._telling.is_heard,
         )
 
     async def _blocks(self, lane: _Lane) -> AsyncIterator[Record]:
@@ -290,33 +263,10 @@ class AccountStream:
     def _give_up(self, lane: _Lane, records: Iterable[Record]) -> None:
         for record in records:
             problem = Problem("", "account_given_up", f"not sent: {lane.parked}")
-            settled = _outcome(record, Status.UNSENT, problem, lane.counted)
+            settled = outcome_of(record, Status.UNSENT, problem, lane.counted)
             lane.counted += 1
             lane.unsent.add_outcome(settled)
-            self._tell(lane.account, settled)
-
-    def _tell_of_leg(self, lane: _Lane, outcome: Outcome) -> None:
-        if self._hear is not None:
-            position = lane.counted + outcome.position
-            self._tell(lane.account, attrs.evolve(outcome, position=position))
-
-    def _tell(self, account: str, outcome: Outcome) -> None:
-        if self._hear is None:
-            return
-        try:
-            self._hear(account, outcome)
-        except Exception:  # it must not take an account's records along
-            _log.exception("on_outcome raised; the stream goes on")
-
-    def _refuse(self, account: str | None, record: Record) -> None:
-        """Reject a record of which nobody knows where it should go."""
-        code = "missing_account" if account is None else "unknown_account"
-        problem = Problem(pointer_to(self._account), code, _REFUSED[code])
-        if isinstance(record, Sourced) and record.problem is not None:
-            problem = record.problem
-        settled = _outcome(record, Status.REJECTED, problem, self._nobody.settled)
-        self._nobody.add_outcome(settled)
-        self._tell(NOBODY, settled)
+            self._telling.tell(lane.account, settled)
 
     def _total(self) -> Report | str:
         reports = self._reports()
@@ -327,12 +277,7 @@ class AccountStream:
         for lane in self._lanes.values():
             parts = [*lane.reports, lane.unsent.report(lane.unsent.settled)]
             reports[lane.account] = attrs.evolve(summed(parts), stopped=lane.parked)
-        if self._nobody.settled:
-            reports[NOBODY] = self._nobody.report(self._nobody.settled)
+        nobody = self._telling.nobody
+        if nobody.settled:
+            reports[NOBODY] = nobody.report(nobody.settled)
         return reports
-
-
-def _outcome(record: Record, status: Status, problem: Problem, position: int) -> Outcome:
-    given = record.record if isinstance(record, Sourced) else record
-    origin = record.origin if isinstance(record, Sourced) else None
-    return Outcome(status, position, given, (problem,), origin=origin)

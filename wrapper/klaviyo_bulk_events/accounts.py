@@ -11,7 +11,8 @@ import attrs
 import httpx
 
 from klaviyo_bulk_events.account_of import AccountOf
-from klaviyo_bulk_events.account_stream import AccountStream, Hear
+from klaviyo_bulk_events.account_outcomes import Hear
+from klaviyo_bulk_events.account_stream import AccountStream
 from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
 from klaviyo_bulk_events.credentials import TokenSource
 from klaviyo_bulk_events.errors import ConfigurationError

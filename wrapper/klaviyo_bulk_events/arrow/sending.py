@@ -12,6 +12,7 @@ from klaviyo_bulk_events.client import KlaviyoBulkEvents
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.outcomes import Outcome
+from klaviyo_bulk_events.report import Report, StoppedError
 from klaviyo_bulk_events.settings import check_backfill
 from klaviyo_bulk_events.sources.rules import Rules
 
@@ -45,9 +46,10 @@ def send_batches(
         account: what the ledger and the outcomes call the account; else a hash of its key.
         rules: how columns become fields.
 
-    Raises ConfigurationError before anything is sent; while outcomes are pulled StoppedError,
-    JournalError where the ledger can't be used or has other bytes for a chunk, and whatever
-    `batches` raises, once all that went out is settled and its outcomes are yielded.
+    Raises ConfigurationError before anything is sent; while outcomes are pulled StoppedError where
+    a refused key, an outage or the like ended the run, JournalError where the ledger can't be used
+    or has other bytes for a chunk, and whatever `batches` raises, once all that went out is settled
+    and its outcomes are yielded.
     """
     intake = intake or Intake()
     check_backfill(backfill)
@@ -89,6 +91,17 @@ def _outcomes(
         stream = client.stream(rows, backfill=backfill, intake=intake, journal=journal)
         opened.callback(stream.close)
         yield from _batched(iter(stream), journal)
+        _check_all_was_read(rows, stream.report())
+
+
+def _check_all_was_read(rows: Rows, report: Report) -> None:
+    """Raises StoppedError where an outage or the like ended the run: no engine would ask why."""
+    if not rows.ended:
+        raise StoppedError(
+            f"{report.stopped or 'the run was stopped'}; from row {rows.read} on, counted from 0, "
+            "nothing was read",
+            report,
+        )
 
 
 def _named(settings: Mapping[str, Any], account: str | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 import attrs
 import click
 
-from klaviyo_bulk_events.account_stream import NOBODY
+from klaviyo_bulk_events.account_outcomes import NOBODY
 from klaviyo_bulk_events.accounts import Accounts
 from klaviyo_bulk_events.cli import question
 from klaviyo_bulk_events.cli.account import settings

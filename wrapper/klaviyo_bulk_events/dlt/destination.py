@@ -18,7 +18,6 @@ from klaviyo_bulk_events.dlt.rejects import Rejects
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.logs import LOGGER
-from klaviyo_bulk_events.report import StoppedError
 
 Made = TypeVar("Made")
 _CHUNKS: Final = "klaviyo-chunks.db"
@@ -73,10 +72,10 @@ def _end(left: Rejects, file: LoadFile, taken: Intake, backfill: bool, folder: s
 
 @contextmanager
 def _said_to_dlt() -> Iterator[None]:
-    """Terminal is what the same settings meet again; the package stays, and can be run again."""
+    """Terminal is what the same settings meet again; what may pass is not, nor a refused key."""
     try:
         yield
-    except (ConfigurationError, StoppedError) as error:
+    except ConfigurationError as error:
         raise DestinationTerminalException(str(error)) from error
 
 
