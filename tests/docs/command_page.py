@@ -17,7 +17,8 @@ _HEAD = """# The command
 
 def written() -> str:
     """The page's text."""
-    with click.Context(cli, info_name="klaviyo-bulk-events", terminal_width=COLUMNS) as context:
+    settings = {**cli.context_settings, "terminal_width": COLUMNS}
+    with click.Context(cli, info_name="klaviyo-bulk-events", **settings) as context:
         parts = [_HEAD, _fenced(cli.get_help(context)), *_commands(context)]
     return "\n".join(parts)
 
