@@ -19,7 +19,7 @@ PROGRAM = "klaviyo-bulk-events"
 # Of a line as in a shell: what stands before the command (variables, what evaluates its output),
 # the command, and what becomes of its output.
 EXAMPLE = re.compile(rf"(?:^|.*?[ (]){PROGRAM} (?P<words>[^>)]*)", re.DOTALL)
-CONTEXT = click.Context(cli)
+CONTEXT = click.Context(cli, **cli.context_settings)
 COMMANDS = cli.list_commands(CONTEXT)
 
 

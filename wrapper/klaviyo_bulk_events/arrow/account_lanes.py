@@ -14,7 +14,7 @@ from typing import Any, Final
 from attrs import Factory, define
 
 from klaviyo_bulk_events.account_of import AccountOf, pointer_to, with_account
-from klaviyo_bulk_events.account_stream import NOBODY
+from klaviyo_bulk_events.account_outcomes import NOBODY
 from klaviyo_bulk_events.arrow.attempts import Attempt, remember
 from klaviyo_bulk_events.arrow.chunk_ledger import ChunkJournal
 from klaviyo_bulk_events.arrow.store import Store

@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from klaviyo_bulk_events.account_stream import NOBODY
+from klaviyo_bulk_events.account_outcomes import NOBODY
 from klaviyo_bulk_events.arrow.attempts import read_back
 from klaviyo_bulk_events.arrow.store import store_at
 from klaviyo_bulk_events.errors import KlaviyoBulkEventsError
