@@ -105,9 +105,18 @@ function fill(made, wish, time) {
   const x = (moment) => ((moment - time + REACH) / REACH) * width;
   const y = (number) => height - (number / highest) * (height - HEADROOM);
   const path = (items, each) => ({ d: items.map(each).join("") });
-  set(made.bars, path(wish.bars, (bar) => barPath(bar, x, y, width, height)));
-  set(made.marks, path(wish.marks, (at) => `M${x(at + 0.5) - 1.5} 0h3v5h-3z`));
-  set(made.minutes, path([1, 2, 3, 4], (i) => `M${(i * width) / 5} ${HEADROOM}V${height}`));
+  set(
+    made.bars,
+    path(wish.bars, (bar) => barPath(bar, x, y, width, height)),
+  );
+  set(
+    made.marks,
+    path(wish.marks, (at) => `M${x(at + 0.5) - 1.5} 0h3v5h-3z`),
+  );
+  set(
+    made.minutes,
+    path([1, 2, 3, 4], (i) => `M${(i * width) / 5} ${HEADROOM}V${height}`),
+  );
   set(made.line, { x1: 0, x2: width, y1: y(wish.limit), y2: y(wish.limit) });
   made.top.textContent = wish.bars.length || wish.limit ? count(highest) : "";
   made.value.textContent = reading(made, wish, time) ?? wish.value;
