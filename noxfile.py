@@ -17,10 +17,6 @@ OLDEST = "3.11"
 PYTHONS = [OLDEST, "3.12", "3.13", *(["3.14"] if shutil.which("python3.14") else [])]
 
 
-# In a session of its own, for it needs a browser.
-BROWSER = "tests/inspector/browser"
-
-
 def show_all_of_pyenv() -> None:
     """Let nox find every Python that pyenv has: it shows the chosen one only."""
     if shutil.which("pyenv") and "PYENV_VERSION" not in os.environ:
@@ -84,7 +80,7 @@ def tests(session: nox.Session) -> None:
     install_redis(session)
     install_groups(session, "test")
     install_wheel(session, "all")
-    session.run("pytest", "--ignore=tests/openapi", f"--ignore={BROWSER}", *session.posargs)
+    session.run("pytest", "--ignore=tests/openapi", *session.posargs)
 
 
 @nox.session(python=OLDEST)
@@ -98,7 +94,7 @@ def tests_oldest(session: nox.Session) -> None:
     session.install("--resolution=lowest-direct", *oldest)
     install_groups(session, "test")
     install_wheel(session, "all")
-    session.run("pytest", "--ignore=tests/openapi", f"--ignore={BROWSER}", *session.posargs)
+    session.run("pytest", "--ignore=tests/openapi", *session.posargs)
 
 
 @nox.session
@@ -114,7 +110,7 @@ def browser(session: nox.Session) -> None:
     install_chromium(session)
     install_groups(session, "test", "browser")
     install_wheel(session, "emulator")
-    session.run("pytest", BROWSER, *session.posargs)
+    session.run("pytest", "tests/inspector/browser", *session.posargs)
 
 
 @nox.session
