@@ -20,7 +20,7 @@ SPARKS = {"4.0.0": ["pandas<3"], "4.3.0": []}
 PYTHONS = [OLDEST, "3.12", "3.13", *(["3.14"] if shutil.which("python3.14") else [])]
 CHECKED = ("wrapper", "noxfile.py", "openapi", "benchmarks", "chaos", "publishing")
 # Tests with sessions of their own.
-OTHERS = ("dlt", "docs", "inspector/browser", "openapi", "package", "sdk", "spark", "spark_cluster")
+OTHERS = ("dlt", "docs", "openapi", "package", "sdk", "spark", "spark_cluster")
 ELSEWHERE = [f"--ignore=tests/{name}" for name in OTHERS]
 
 # Of docs/engines.md, with what each needs.

@@ -54,6 +54,15 @@ def test_what_nobody_read_is_counted_all_the_same(emulator, make, send, get, fau
     assert row["processed"] is None
 
 
+@pytest.mark.parametrize("fault", ["reset_after", "lost_answer", "silence"])
+def test_an_answer_that_never_went_out(emulator, make, send, get, fault):
+    """None is shown, whatever the request came to."""
+    emulator.inject(fault)
+    send(emulator, make.events("a"))
+    assert get(emulator, "requests/1")["reply"] is None
+    assert get(emulator, "requests/1")["row"]["status"] is None
+
+
 def test_a_refused_request(emulator, make, send, get):
     """It tells each error with its pointer and its sentence, the answer, and the headers."""
     send(emulator, make.document(make.entry(make.event(time="1999-01-01T00:00:00Z"))))

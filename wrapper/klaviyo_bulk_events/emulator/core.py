@@ -79,7 +79,7 @@ class Emulator:
             record = self._ledger.open(moment, len(request.body))
             self._exchanges.open(record.number, request)
             plan = self._admit(request, record)
-            self._exchanges.answer(record.number, plan.reply)
+            self._exchanges.answer(record.number, plan.told)
             self._ledger.answer(record, plan.status)
             self.listeners.tell()
             return plan

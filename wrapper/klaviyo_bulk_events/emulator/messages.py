@@ -55,7 +55,12 @@ class Plan:
     hangup_delay: float = 0.0
 
     @property
-    def status(self) -> int | None:
+    def told(self) -> Reply | None:
         """What the client is told, None if nothing."""
         untold = self.delivery in (Delivery.RESET, Delivery.SILENCE)
-        return None if untold or self.reply is None else self.reply.status
+        return None if untold else self.reply
+
+    @property
+    def status(self) -> int | None:
+        """The status that the client is told, None if none."""
+        return self.told.status if self.told else None

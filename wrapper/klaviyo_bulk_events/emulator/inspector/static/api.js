@@ -34,20 +34,43 @@ export async function attempt(action) {
   }
 }
 
-// Calls an action now, and again at most every so many milliseconds however often it is wanted.
-// What takes long is done less often: the emulator has other things to do.
-export function seldom(action, milliseconds) {
-  let waiting = false;
-  let free = 0;
-  return function want() {
-    if (waiting) return;
-    waiting = true;
-    setTimeout(async () => {
-      waiting = false;
-      const started = performance.now();
-      await attempt(action);
-      const ended = performance.now();
-      free = ended + Math.max(milliseconds, 10 * (ended - started));
-    }, Math.max(0, free - performance.now()));
+// Like `attempt`, but of what is asked one after the other only the last is answered: an earlier
+// answer may come later, and is nothing then.
+export function latest() {
+  let asked = 0;
+  return async function ask(action) {
+    const mine = ++asked;
+    const result = await attempt(action);
+    return mine === asked ? result : undefined;
   };
+}
+
+// Does an action whenever it is wanted, but again only after so many milliseconds, and never twice
+// at once. What takes long is done less often: the emulator has other things to do. `now` is for
+// what somebody asked for, and doesn't wait.
+export function seldom(action, milliseconds) {
+  let timer = null;
+  let running = false;
+  let next = null;
+  let free = 0;
+  async function run() {
+    [timer, running] = [null, true];
+    const started = performance.now();
+    await attempt(action);
+    const ended = performance.now();
+    free = ended + Math.max(milliseconds, 10 * (ended - started));
+    const wanted = next;
+    [running, next] = [false, null];
+    wanted?.();
+  }
+  function want() {
+    if (running) next ??= want;
+    else timer ??= setTimeout(run, Math.max(0, free - performance.now()));
+  }
+  want.now = () => {
+    clearTimeout(timer);
+    if (running) next = want.now;
+    else run();
+  };
+  return want;
 }

@@ -8,12 +8,19 @@ const PAGE = 100;
 
 // The body with what a pointer names marked, or, without one, its first levels.
 export async function tree(number, pointer) {
-  const query = pointer === undefined ? { at: "/data/attributes/events-bulk-create/data" } : { mark: pointer };
+  const query =
+    pointer === undefined ? { at: "/data/attributes/events-bulk-create/data" } : { mark: pointer };
   // An empty pointer is the whole body, which `get` would leave out of the address.
   const found = await get(`requests/${number}/body${pointer === "" ? "?mark=" : ""}`, query);
   if (!found) return h("p", { className: "empty" }, "The body is no longer kept.");
   if (found.text !== undefined) return unreadable(found);
-  const note = found.exact ? null : h("p", { className: "quiet" }, `There is nothing at ${pointer}; marked is what comes nearest.`);
+  const note = found.exact
+    ? null
+    : h(
+        "p",
+        { className: "quiet" },
+        `There is nothing at ${pointer}; marked is what comes nearest.`,
+      );
   return h("div", { className: "tree" }, note, node(number, found.tree));
 }
 
@@ -27,7 +34,12 @@ function node(number, data) {
   const key = data.key === null ? [] : [h("span", { className: "key" }, data.key), ": "];
   if (data.kind !== "dict" && data.kind !== "list") {
     const value = h("span", { className: `value ${data.kind}` }, data.text);
-    return h("div", { className: data.marked ? "leaf marked" : "leaf", tabIndex: data.marked ? -1 : undefined }, ...key, value);
+    return h(
+      "div",
+      { className: data.marked ? "leaf marked" : "leaf", tabIndex: data.marked ? -1 : undefined },
+      ...key,
+      value,
+    );
   }
   return folder(number, data, key);
 }
@@ -35,7 +47,12 @@ function node(number, data) {
 function folder(number, data, key) {
   const size = data.kind === "dict" ? `{ ${count(data.size)} }` : `[ ${count(data.size)} ]`;
   const children = h("div", { className: "children" });
-  const element = h("details", { className: data.marked ? "marked" : "", open: Boolean(data.children) }, h("summary", {}, ...key, h("span", { className: "size" }, size)), children);
+  const element = h(
+    "details",
+    { className: data.marked ? "marked" : "", open: Boolean(data.children) },
+    h("summary", {}, ...key, h("span", { className: "size" }, size)),
+    children,
+  );
   if (data.children) fill(number, children, data);
   element.addEventListener("toggle", () => {
     if (element.open && !children.childNodes.length) turn(number, children, data, 0);
@@ -50,8 +67,18 @@ async function turn(number, children, data, offset) {
 
 function fill(number, children, data) {
   const end = data.offset + data.children.length;
-  const step = (text, offset) => h("button", { type: "button", className: "step", onclick: () => turn(number, children, data, offset) }, text);
-  const before = data.offset > 0 ? [step(`${count(data.offset)} before`, Math.max(0, data.offset - PAGE))] : [];
+  const step = (text, offset) =>
+    h(
+      "button",
+      { type: "button", className: "step", onclick: () => turn(number, children, data, offset) },
+      text,
+    );
+  const before =
+    data.offset > 0 ? [step(`${count(data.offset)} before`, Math.max(0, data.offset - PAGE))] : [];
   const after = end < data.size ? [step(`${count(data.size - end)} more`, end)] : [];
-  children.replaceChildren(...before, ...data.children.map((child) => node(number, child)), ...after);
+  children.replaceChildren(
+    ...before,
+    ...data.children.map((child) => node(number, child)),
+    ...after,
+  );
 }

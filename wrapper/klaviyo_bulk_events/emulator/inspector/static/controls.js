@@ -34,8 +34,18 @@ function askReset() {
   const kept = `${plural(accepted, "event")} and ${plural(requests, "request")}`;
   dialog.replaceChildren(
     h("h2", { id: "reset-title" }, "Forget what was received?"),
-    h("p", {}, `${kept} are forgotten, and events that were accepted can be sent again. Faults that are on stay on.`),
-    h("form", { method: "dialog" }, h("button", { value: "no" }, "Keep"), h("button", { value: "yes", className: "danger" }, "Reset")),
+    h(
+      "p",
+      {},
+      `${kept} are forgotten, and events that were accepted can be sent again. ` +
+        "Faults that are on stay on.",
+    ),
+    h(
+      "form",
+      { method: "dialog" },
+      h("button", { value: "no" }, "Keep"),
+      h("button", { value: "yes", className: "danger" }, "Reset"),
+    ),
   );
   dialog.onclose = () => dialog.returnValue === "yes" && attempt(() => control("POST", "reset"));
   dialog.returnValue = "";
@@ -54,8 +64,13 @@ function showFaults() {
   const panel = byId("faults-panel");
   if (panel.dataset.names !== Object.keys(state.about.faults).join()) build(panel);
   const on = [
-    ...Object.entries(state.faults).filter(([, share]) => share > 0).map(([name, share]) => [name, `${count(share * 100)} %`]),
-    ...Object.entries(state.asked).map(([name, times]) => [name, `next ${times === 1 ? "request" : count(times)}`]),
+    ...Object.entries(state.faults)
+      .filter(([, share]) => share > 0)
+      .map(([name, share]) => [name, `${count(share * 100)} %`]),
+    ...Object.entries(state.asked).map(([name, times]) => [
+      name,
+      `next ${times === 1 ? "request" : count(times)}`,
+    ]),
   ];
   byId("faults-on").textContent = on.map(([name, often]) => `${name} (${often})`).join(", ");
   for (const button of panel.querySelectorAll("button[data-fault]")) {
@@ -67,13 +82,22 @@ function showFaults() {
 
 function build(panel) {
   panel.dataset.names = Object.keys(state.about.faults).join();
-  const told = h("p", { id: "fault-told", className: "quiet" }, "A fault's button makes it happen.");
+  const told = h(
+    "p",
+    { id: "fault-told", className: "quiet" },
+    "A fault's button makes it happen.",
+  );
   const tell = (event) => {
     const name = event.target.dataset?.fault;
     if (name) told.textContent = `${name}: ${state.about.faults[name]}`;
   };
   panel.replaceChildren(
-    h("div", { className: "when" }, choice(), h("button", { id: "faults-off", type: "button", onclick: allOff }, "All off")),
+    h(
+      "div",
+      { className: "when" },
+      choice(),
+      h("button", { id: "faults-off", type: "button", onclick: allOff }, "All off"),
+    ),
     h("div", { className: "groups", onfocusin: tell, onpointerover: tell }, ...groups()),
     told,
   );
@@ -81,7 +105,12 @@ function build(panel) {
 
 function choice() {
   const radios = HOW_OFTEN.map(([value, text]) => {
-    const radio = h("input", { type: "radio", name: "how-often", value, checked: value === howOften });
+    const radio = h("input", {
+      type: "radio",
+      name: "how-often",
+      value,
+      checked: value === howOften,
+    });
     radio.addEventListener("change", () => (howOften = value));
     return h("label", {}, radio, ` ${text}`);
   });
@@ -98,7 +127,16 @@ function groups() {
 }
 
 function faultButton(name) {
-  return h("button", { type: "button", "data-fault": name, title: state.about.faults[name], onclick: () => press(name) }, name);
+  return h(
+    "button",
+    {
+      type: "button",
+      "data-fault": name,
+      title: state.about.faults[name],
+      onclick: () => press(name),
+    },
+    name,
+  );
 }
 
 function press(name) {

@@ -13,15 +13,19 @@ export function h(tag, properties = {}, ...children) {
 
 export function svg(tag, attributes = {}, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  set(element, attributes);
   element.append(...children);
   return element;
 }
 
+export function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+}
+
 export const byId = (id) => document.getElementById(id);
 
-// Makes the children of a parent those of `items`, and leaves alone what is there already and hasn't
-// changed: what has the focus keeps it.
+// Makes the children of a parent those of `items`, and leaves alone what is there already and is as
+// it was: what has the focus keeps it.
 export function keep(parent, items, keyOf, make) {
   const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));
   let place = parent.firstElementChild;

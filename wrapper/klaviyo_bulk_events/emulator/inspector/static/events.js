@@ -13,16 +13,23 @@ let parts = null;
 
 export function open(list) {
   const asked = route().query;
-  Object.assign(here, { query: Object.fromEntries(NAMES.map((name) => [name, asked.get(name) ?? ""])), offset: 0 });
+  Object.assign(here, {
+    query: Object.fromEntries(NAMES.map((name) => [name, asked.get(name) ?? ""])),
+    offset: 0,
+  });
   const body = h("tbody", {});
   const search = searchFields(NAMES, here.query, (query) => {
     Object.assign(here, { query, offset: 0 });
     history.replaceState(null, "", withQuery(href("events"), query));
-    load();
+    load.now();
   });
   parts = { body, place: h("div", {}), accepted: -1 };
-  list.replaceChildren(search, parts.place, h("div", { className: "scroll" }, table("Events", eventHeads("Request"), body, "events")));
-  load();
+  list.replaceChildren(
+    search,
+    parts.place,
+    h("div", { className: "scroll" }, table("Events", eventHeads("Request"), body, "events")),
+  );
+  load.now();
 }
 
 // New events are shown while somebody looks at the newest, and nothing is unfolded.
@@ -35,9 +42,10 @@ const load = seldom(async () => {
   const { query, offset } = here;
   const accepted = state.totals.accepted;
   const found = await get("events", { ...query, offset });
-  if (query !== here.query || offset !== here.offset) return load();
   parts.accepted = accepted;
   const link = (row) => h("a", { href: href("requests", row.request) }, String(row.request));
   parts.body.replaceChildren(...found.rows.flatMap((row) => eventRow(row, link(row))));
-  parts.place.replaceChildren(pager(offset, found.total, (moved) => ((here.offset = moved), load())));
+  parts.place.replaceChildren(
+    pager(offset, found.total, (moved) => ((here.offset = moved), load.now())),
+  );
 }, 250);

@@ -2,7 +2,8 @@
 
 export const count = (number) => number.toLocaleString("en");
 
-export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
+export const plural = (number, one, many = `${one}s`) =>
+  `${count(number)} ${number === 1 ? one : many}`;
 
 export function bytes(number) {
   if (number < 1000) return `${number} B`;
@@ -21,5 +22,3 @@ export function clock(seconds, fraction = true) {
 
 // An ISO time as it is read: in UTC, as the endpoint keeps it.
 export const instant = (text) => (text ?? "").replace("T", " ").replace("+00:00", "Z");
-
-export const profileName = (profile) => Object.values(profile)[0] ?? "";

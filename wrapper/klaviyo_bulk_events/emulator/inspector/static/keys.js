@@ -22,7 +22,10 @@ const ACTIONS = {
   3: () => (location.hash = href("profiles")),
   j: () => step(1),
   k: () => step(-1),
-  "/": () => document.querySelector("#opened:not([hidden]) input[type=search], #list input[type=search]")?.focus(),
+  "/": () =>
+    document
+      .querySelector("#opened:not([hidden]) input[type=search], #list input[type=search]")
+      ?.focus(),
   "[": () => document.querySelector("#list .pager .back:enabled")?.click(),
   "]": () => document.querySelector("#list .pager .on:enabled")?.click(),
   p: togglePause,
@@ -37,7 +40,8 @@ export function wire() {
 }
 
 function press(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]"))
+    return;
   if (event.target.closest("input[type=search]")) {
     if (event.key === "Escape") event.target.blur();
     return;
@@ -63,7 +67,10 @@ function openFaults() {
 }
 
 function showKeys() {
-  const pairs = KEYS.flatMap(([key, text]) => [h("dt", {}, ...key.split(" ").map((each) => h("kbd", {}, each))), h("dd", {}, text)]);
+  const pairs = KEYS.flatMap(([key, text]) => [
+    h("dt", {}, ...key.split(" ").map((each) => h("kbd", {}, each))),
+    h("dd", {}, text),
+  ]);
   const close = h("form", { method: "dialog" }, h("button", {}, "Close"));
   byId("keys").replaceChildren(h("h2", { id: "keys-title" }, "Keys"), h("dl", {}, ...pairs), close);
   byId("keys").showModal();

@@ -40,21 +40,40 @@ function showOpened(view, rest) {
 function showTotals() {
   const { requests, accepted, repeats, test_addresses, statuses, faults } = state.totals;
   const sum = (counts) => Object.values(counts).reduce((a, b) => a + b, 0);
-  const told = Object.entries(statuses).sort().map(([status, number]) => `${status}: ${count(number)}`).join(", ");
-  const always = [["Requests", requests, told], ["Events accepted", accepted]];
-  const seldom = [["Repeats dropped", repeats], ["Test addresses dropped", test_addresses], ["Faults met", sum(faults)]];
+  const told = Object.entries(statuses)
+    .sort()
+    .map(([status, number]) => `${status}: ${count(number)}`)
+    .join(", ");
+  const always = [
+    ["Requests", requests, told],
+    ["Events accepted", accepted],
+  ];
+  const seldom = [
+    ["Repeats dropped", repeats],
+    ["Test addresses dropped", test_addresses],
+    ["Faults met", sum(faults)],
+  ];
   const items = [...always, ...seldom.filter(([, number]) => number)];
   keep(byId("totals"), items, ([name]) => name, total);
 }
 
 function total([name, number, more]) {
-  return h("div", {}, h("dt", {}, name), h("dd", {}, count(number), more ? h("small", {}, ` ${more}`) : null));
+  return h(
+    "div",
+    {},
+    h("dt", {}, name),
+    h("dd", {}, count(number), more ? h("small", {}, ` ${more}`) : null),
+  );
 }
 
 function showConnection() {
   const status = byId("connection");
   const held = state.held ? `, ${count(state.held)} held` : "";
-  status.textContent = state.connected ? (state.paused ? `Paused${held}` : "Live") : "Not connected: is the emulator running?";
+  status.textContent = state.connected
+    ? state.paused
+      ? `Paused${held}`
+      : "Live"
+    : "Not connected: is the emulator running?";
   status.className = state.connected ? (state.paused ? "paused" : "live") : "lost";
 }
 

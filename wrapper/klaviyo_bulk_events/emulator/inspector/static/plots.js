@@ -1,6 +1,6 @@
 // The last five minutes: for each rate limit the requests in its windows, and the events accepted.
 
-import { byId, h, svg } from "./dom.js";
+import { byId, h, set, svg } from "./dom.js";
 import { clock, count } from "./format.js";
 import { now, state } from "./store.js";
 
@@ -12,14 +12,22 @@ const LEGEND_WORDS = { 1: "second", 60: "minute", 3600: "hour" };
 let strips = [];
 
 export function draw() {
-  const wanted = [...(state.about.rates.length ? state.about.rates.map(rateStrip) : [requestStrip()]), eventStrip()];
-  if (wanted.map((strip) => strip.title).join() !== strips.map((strip) => strip.title).join()) build(wanted);
+  const wanted = [
+    ...(state.about.rates.length ? state.about.rates.map(rateStrip) : [requestStrip()]),
+    eventStrip(),
+  ];
+  if (wanted.map((strip) => strip.title).join() !== strips.map((strip) => strip.title).join())
+    build(wanted);
   const time = now();
   wanted.forEach((wish, i) => fill(strips[i], wish, time));
 }
 
 function rateStrip(rate, i) {
-  const bars = [...(state.windows[i] ?? new Map())].map(([start, number]) => [start, rate.seconds, number]);
+  const bars = [...(state.windows[i] ?? new Map())].map(([start, number]) => [
+    start,
+    rate.seconds,
+    number,
+  ]);
   const time = now();
   const current = bars.find(([start]) => start <= time && time < start + rate.seconds)?.[2] ?? 0;
   const unit = LEGEND_WORDS[rate.seconds] ?? `${rate.seconds} s`;
@@ -46,8 +54,16 @@ function eventStrip() {
 
 function perSecond(title, bars, marks, what) {
   const second = Math.floor(now());
-  const current = bars.find(([at]) => at === second)?.[2] ?? bars.find(([at]) => at === second - 1)?.[2] ?? 0;
-  return { title, value: count(current), limit: 0, bars, marks, name: (number) => `${count(number)} ${what}` };
+  const current =
+    bars.find(([at]) => at === second)?.[2] ?? bars.find(([at]) => at === second - 1)?.[2] ?? 0;
+  return {
+    title,
+    value: count(current),
+    limit: 0,
+    bars,
+    marks,
+    name: (number) => `${count(number)} ${what}`,
+  };
 }
 
 const throttled = () => [...state.seconds].filter(([, [, refused]]) => refused).map(([at]) => at);
@@ -65,7 +81,11 @@ function strip(title, limit) {
   const top = svg("text", { class: "scale", x: 2, y: HEADROOM - 4 });
   const minutes = svg("path", { class: "minutes" });
   const picture = svg("svg", { role: "img" }, minutes, bars, marks, line, top);
-  const axis = h("div", { className: "axis", ariaHidden: "true" }, ...["5 min ago", "4", "3", "2", "1", "now"].map((text) => h("span", {}, text)));
+  const axis = h(
+    "div",
+    { className: "axis", ariaHidden: "true" },
+    ...["5 min ago", "4", "3", "2", "1", "now"].map((text) => h("span", {}, text)),
+  );
   const figure = h("figure", {}, h("figcaption", {}, h("span", {}, title), value), picture, axis);
   const made = { title, value, bars, marks, line, top, minutes, picture, figure, pointed: null };
   picture.addEventListener("pointermove", (event) => point(made, event));
@@ -84,10 +104,20 @@ function fill(made, wish, time) {
   const highest = Math.max(wish.limit, ...wish.bars.map(([, , number]) => number), 1);
   const x = (moment) => ((moment - time + REACH) / REACH) * width;
   const y = (number) => height - (number / highest) * (height - HEADROOM);
-  made.bars.setAttribute("d", wish.bars.map((bar) => barPath(bar, x, y, width, height)).join(""));
-  made.marks.setAttribute("d", wish.marks.map((at) => `M${x(at + 0.5) - 1.5} 0h3v5h-3z`).join(""));
-  made.minutes.setAttribute("d", [1, 2, 3, 4].map((i) => `M${(i * width) / 5} ${HEADROOM}V${height}`).join(""));
-  for (const [name, number] of Object.entries({ x1: 0, x2: width, y1: y(wish.limit), y2: y(wish.limit) })) made.line.setAttribute(name, number);
+  const path = (items, each) => ({ d: items.map(each).join("") });
+  set(
+    made.bars,
+    path(wish.bars, (bar) => barPath(bar, x, y, width, height)),
+  );
+  set(
+    made.marks,
+    path(wish.marks, (at) => `M${x(at + 0.5) - 1.5} 0h3v5h-3z`),
+  );
+  set(
+    made.minutes,
+    path([1, 2, 3, 4], (i) => `M${(i * width) / 5} ${HEADROOM}V${height}`),
+  );
+  set(made.line, { x1: 0, x2: width, y1: y(wish.limit), y2: y(wish.limit) });
   made.top.textContent = wish.bars.length || wish.limit ? count(highest) : "";
   made.value.textContent = reading(made, wish, time) ?? wish.value;
   made.value.className = wish.full ? "full" : "";
@@ -100,7 +130,9 @@ function barPath([start, length, number], x, y, width, height) {
   const right = Math.min(width, x(start + length));
   const gap = right - left > 4 ? 1 : 0;
   if (right <= left) return "";
-  return `M${left.toFixed(1)} ${height}V${y(number).toFixed(1)}H${Math.max(right - gap, left + 0.8).toFixed(1)}V${height}z`;
+  const end = Math.max(right - gap, left + 0.8);
+  const [a, b, top] = [left, end, y(number)].map((each) => each.toFixed(1));
+  return `M${a} ${height}V${top}H${b}V${height}z`;
 }
 
 function reading(made, wish, time) {

@@ -1,6 +1,6 @@
 // The profiles, by how many events they have; and one profile's events in their order.
 
-import { attempt, get, seldom } from "./api.js";
+import { get, latest, seldom } from "./api.js";
 import { h, keep } from "./dom.js";
 import { instant } from "./format.js";
 import { href } from "./route.js";
@@ -10,37 +10,49 @@ import { state } from "./store.js";
 const HEADS = [["Profile"], ["Known by"], ["Events", "number"], ["First", "first"], ["Last"]];
 
 const here = { profile: "", offset: 0 };
+const opening = latest();
 let parts = null;
 let one = null;
 
 export function open(list) {
   here.offset = 0;
   const body = h("tbody", {});
-  const search = searchFields(["profile"], here, ({ profile }) => (Object.assign(here, { profile, offset: 0 }), load()));
+  const search = searchFields(
+    ["profile"],
+    here,
+    ({ profile }) => (Object.assign(here, { profile, offset: 0 }), load.now()),
+  );
   parts = { body, place: h("div", {}), accepted: -1 };
   list.replaceChildren(search, parts.place, table("Profiles", HEADS, body, "profiles"));
-  load();
+  load.now();
 }
 
 export function news({ whole }) {
   if (!parts?.body.isConnected) return;
   if (!whole && parts.accepted === state.totals.accepted) return;
   if (whole || here.offset === 0) load();
-  if (one?.body.isConnected && one.offset === 0 && !one.body.querySelector("tr.more:not([hidden])")) one.want();
+  if (one?.body.isConnected && one.offset === 0 && !one.body.querySelector("tr.more:not([hidden])"))
+    one.want();
 }
 
 const load = seldom(async () => {
   parts.accepted = state.totals.accepted;
   const found = await get("profiles", here);
   keep(parts.body, found.rows, (row) => `${row.name} ${row.value}`, line);
-  parts.place.replaceChildren(pager(here.offset, found.total, (moved) => ((here.offset = moved), load())));
+  parts.place.replaceChildren(
+    pager(here.offset, found.total, (moved) => ((here.offset = moved), load.now())),
+  );
 }, 250);
 
 function line(row) {
   return h(
     "tr",
     { role: "row" },
-    cell("profile", h("a", { href: href("profiles", row.name, row.value) }, row.value), h("small", {}, row.others.map((other) => ` ${other}`).join(""))),
+    cell(
+      "profile",
+      h("a", { href: href("profiles", row.name, row.value) }, row.value),
+      h("small", {}, row.others.map((other) => ` ${other}`).join("")),
+    ),
     cell("known quiet", row.name),
     counted("number", row.events, "event"),
     cell("time first", instant(row.first)),
@@ -52,7 +64,7 @@ export async function openOne(opened, name, value) {
   const body = h("tbody", {});
   const place = h("div", {});
   const load = async (offset) => {
-    const found = await attempt(() => get("profiles/events", { name, value, offset }));
+    const found = await opening(() => get("profiles/events", { name, value, offset }));
     if (!found) return;
     one.offset = offset;
     const link = (row) => h("a", { href: href("requests", row.request) }, String(row.request));
@@ -60,8 +72,22 @@ export async function openOne(opened, name, value) {
     place.replaceChildren(pager(offset, found.total, load));
   };
   const close = h("a", { href: href("profiles"), className: "close", ariaLabel: "Close" }, "Close");
-  const head = h("div", { className: "head" }, h("h2", {}, value), h("span", { className: "quiet" }, name), close);
-  opened.replaceChildren(head, place, h("div", { className: "scroll" }, table("Events of the profile, by their time", eventHeads("Request"), body, "events of-one")));
+  const head = h(
+    "div",
+    { className: "head" },
+    h("h2", {}, value),
+    h("span", { className: "quiet" }, name),
+    close,
+  );
+  opened.replaceChildren(
+    head,
+    place,
+    h(
+      "div",
+      { className: "scroll" },
+      table("Events of the profile, by their time", eventHeads("Request"), body, "events of-one"),
+    ),
+  );
   one = { body, offset: 0, want: seldom(() => load(0), 250) };
   await load(0);
 }

@@ -1,6 +1,6 @@
 // One request: what became of it, its errors, its events, its body, and what was answered.
 
-import { attempt, get } from "./api.js";
+import { attempt, get, latest } from "./api.js";
 import { tree } from "./body.js";
 import { h } from "./dom.js";
 import { bytes, clock, count, plural } from "./format.js";
@@ -9,28 +9,38 @@ import { href } from "./route.js";
 import { eventHeads, eventRow, pager, searchFields, table } from "./table.js";
 
 const NAMES = ["profile", "metric", "unique_id"];
+const GONE = "Its body is no longer kept: there is room for the newest only.";
+
+const opening = latest();
+const marking = latest();
 
 export async function open(opened, number) {
-  const found = await attempt(() => get(`requests/${number}`));
+  const found = await opening(() => get(`requests/${number}`));
   if (found === undefined) return;
   if (!found) {
-    opened.replaceChildren(head(number), h("p", { className: "empty" }, "This request is no longer kept, or never came."));
+    opened.replaceChildren(head(number), empty("This request is no longer kept, or never came."));
     return;
   }
   const body = h("div", { className: "body" });
   const mark = (pointer, focus) => showBody(body, number, pointer, focus);
-  const sections = found.headers ? said(found, number, body, mark) : [h("p", { className: "empty" }, "Its body is no longer kept: there is room for the newest only.")];
+  const sections = found.headers ? said(found, number, body, mark) : [empty(GONE)];
   opened.replaceChildren(head(number), facts(found), ...sections);
   opened.scrollTop = 0;
   if (found.headers) await mark(found.flaws?.find((flaw) => flaw.pointer !== null)?.pointer, false);
 }
+
+const empty = (text) => h("p", { className: "empty" }, text);
 
 function head(number) {
   return h(
     "div",
     { className: "head" },
     h("h2", {}, `Request ${number}`),
-    h("a", { href: href("requests", number - 1), className: "step", hidden: number <= 1 }, "Earlier"),
+    h(
+      "a",
+      { href: href("requests", number - 1), className: "step", hidden: number <= 1 },
+      "Earlier",
+    ),
     h("a", { href: href("requests", number + 1), className: "step" }, "Later"),
     h("a", { href: href("requests"), className: "close", ariaLabel: "Close" }, "Close"),
   );
@@ -42,12 +52,20 @@ function facts({ row, fault }) {
     ["Status", badge(row)],
     ["Fault", row.fault && `${row.fault}: ${fault}`],
     ["Processed", processed(row)],
-    ["Contents", row.events === null ? null : `${plural(row.entries, "profile")}, ${plural(row.events, "event")}`],
+    ["Contents", contents(row)],
     ["Accepted", row.processed === 202 ? accepted(row) : null],
     ["Size", bytes(row.bytes)],
   ];
   const known = pairs.filter(([, value]) => value);
-  return h("dl", { className: "facts" }, ...known.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+  return h(
+    "dl",
+    { className: "facts" },
+    ...known.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
+  );
+}
+
+function contents({ entries, events }) {
+  return events === null ? null : `${plural(entries, "profile")}, ${plural(events, "event")}`;
 }
 
 function processed(row) {
@@ -69,7 +87,9 @@ function said(found, number, body, mark) {
   const bodySection = h("section", {}, h("h3", {}, "Body ", h("small", {}, raw)), body);
   const eventSection = section("Events", events(number, mark));
   return [
-    ...(found.flaws.length ? [section("Errors", errors(found, number, mark)), bodySection, eventSection] : [eventSection, bodySection]),
+    ...(found.flaws.length
+      ? [section("Errors", errors(found, number, mark)), bodySection, eventSection]
+      : [eventSection, bodySection]),
     section("Answer", answer(found.reply)),
     section("Request headers", h("pre", {}, headerText(found.headers))),
   ];
@@ -90,49 +110,76 @@ function errors(found, number, mark) {
 }
 
 function error({ code, detail, pointer, parameter }, mark) {
-  const where = pointer === null ? h("span", { className: "quiet" }, parameter ? `header ${parameter}` : "names no place") : pointerButton(pointer, mark);
+  const where =
+    pointer === null
+      ? h("span", { className: "quiet" }, parameter ? `header ${parameter}` : "names no place")
+      : pointerButton(pointer, mark);
   return h("li", {}, h("span", { className: "code" }, code), " ", detail, " ", where);
 }
 
 function pointerButton(pointer, mark) {
-  return h("button", { type: "button", className: "pointer", onclick: () => mark(pointer) }, pointer || "the whole body");
+  return h(
+    "button",
+    { type: "button", className: "pointer", onclick: () => mark(pointer) },
+    pointer || "the whole body",
+  );
 }
 
 function events(number, mark) {
   const body = h("tbody", {});
   const place = h("div", {});
   let query = {};
+  const searching = latest();
   const load = async (offset) => {
-    const found = await attempt(() => get(`requests/${number}/events`, { ...query, offset }));
+    const found = await searching(() => get(`requests/${number}/events`, { ...query, offset }));
     if (!found) return;
-    const show = (row) => h("button", { type: "button", className: "pointer", onclick: () => mark(row.at) }, row.flaws ? plural(row.flaws, "error") : "in the body");
+    const show = (row) =>
+      h(
+        "button",
+        { type: "button", className: "pointer", onclick: () => mark(row.at) },
+        row.flaws ? plural(row.flaws, "error") : "in the body",
+      );
     body.replaceChildren(...found.rows.flatMap((row) => eventRow(row, show(row))));
     place.replaceChildren(pager(offset, found.total, load));
   };
   load(0);
   const search = searchFields(NAMES, query, (values) => ((query = values), load(0)));
-  return [search, h("div", { className: "scroll" }, table("Events of the request", eventHeads("Place"), body, "events")), place];
+  return [
+    search,
+    h(
+      "div",
+      { className: "scroll" },
+      table("Events of the request", eventHeads("Place"), body, "events"),
+    ),
+    place,
+  ];
 }
 
 async function showBody(body, number, pointer, focus = true) {
-  const shown = await attempt(() => tree(number, pointer));
+  const shown = await marking(() => tree(number, pointer));
   if (!shown) return;
   body.replaceChildren(shown);
   const marked = shown.querySelector(".marked");
   if (!marked) return;
-  body.scrollTop += marked.getBoundingClientRect().top - body.getBoundingClientRect().top - body.clientHeight / 3;
+  body.scrollTop +=
+    marked.getBoundingClientRect().top - body.getBoundingClientRect().top - body.clientHeight / 3;
   if (!focus) return;
   body.closest("section").scrollIntoView({ block: "nearest" });
   (marked.querySelector("summary") ?? marked).focus({ preventScroll: true });
 }
 
 function answer(reply) {
-  if (!reply) return h("p", { className: "quiet" }, "None: the connection was broken off or kept silent.");
+  if (!reply) {
+    return h("p", { className: "quiet" }, "None: the connection was broken off or kept silent.");
+  }
   const parts = [`HTTP ${reply.status}`, headerText(reply.headers), "", pretty(reply.body)];
   return h("pre", {}, parts.join("\n").trimEnd());
 }
 
-const headerText = (headers) => Object.entries(headers).map(([name, value]) => `${name}: ${value}`).join("\n");
+const headerText = (headers) =>
+  Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join("\n");
 
 function pretty(text) {
   try {

@@ -7,7 +7,15 @@ import { href, route } from "./route.js";
 import { PAGE, cell, counted, table } from "./table.js";
 import { state } from "./store.js";
 
-const HEADS = [["", "number"], ["Arrived"], ["Status"], ["Fault"], ["Profiles", "number"], ["Events", "number"], ["Size", "number"]];
+const HEADS = [
+  ["", "number"],
+  ["Arrived"],
+  ["Status"],
+  ["Fault"],
+  ["Profiles", "number"],
+  ["Events", "number"],
+  ["Size", "number"],
+];
 
 // `pages` holds the numbers that the pages before this one began after; on the first it is empty.
 const here = { pages: [], troubled: false, rows: [], more: false };
@@ -20,13 +28,32 @@ export function open(list) {
   const troubled = h("input", { type: "checkbox", checked: here.troubled });
   troubled.addEventListener("change", () => go([], troubled.checked));
   const status = h("span", { role: "status" });
-  const newer = h("button", { type: "button", className: "back", onclick: () => go(here.pages.slice(0, -1)) }, "Newer");
-  const older = h("button", { type: "button", className: "on", onclick: () => go([...here.pages, here.rows.at(-1).number]) }, "Older");
-  const bar = h("div", { className: "pager" }, h("label", {}, troubled, " refused or with a fault"), status, newer, older);
+  const newer = h(
+    "button",
+    { type: "button", className: "back", onclick: () => go(here.pages.slice(0, -1)) },
+    "Newer",
+  );
+  const older = h(
+    "button",
+    {
+      type: "button",
+      className: "on",
+      onclick: () => go([...here.pages, here.rows.at(-1).number]),
+    },
+    "Older",
+  );
+  const bar = h(
+    "div",
+    { className: "pager" },
+    h("label", {}, troubled, " refused or with a fault"),
+    status,
+    newer,
+    older,
+  );
   parts = { body, status, newer, older, empty: h("p", { className: "empty", hidden: true }) };
   list.replaceChildren(bar, table("Requests", HEADS, body, "requests"), parts.empty);
   show();
-  load();
+  load.now();
 }
 
 export function news({ whole, fresh, requests }) {
@@ -40,7 +67,7 @@ const isTroubled = (row) => row.status !== 202 || row.fault;
 
 function go(pages, troubled = here.troubled) {
   Object.assign(here, { pages, troubled, rows: [] });
-  load();
+  load.now();
 }
 
 const load = seldom(async () => {
@@ -53,14 +80,25 @@ const load = seldom(async () => {
 function show() {
   const live = isLive() && !here.troubled;
   const rows = live ? state.requests : here.rows;
-  if (live) Object.assign(here, { rows, more: rows.length === PAGE && (rows.at(-1)?.number ?? 1) > 1 });
+  if (live)
+    Object.assign(here, { rows, more: rows.length === PAGE && (rows.at(-1)?.number ?? 1) > 1 });
   const selected = Number(route().rest[0]);
-  keep(parts.body, rows.map((row) => ({ ...row, selected: row.number === selected })), (row) => row.number, line);
-  parts.status.textContent = rows.length ? `${rows.at(-1).number} to ${rows[0].number}${isLive() ? ", live" : ""}` : "";
+  keep(
+    parts.body,
+    rows.map((row) => ({ ...row, selected: row.number === selected })),
+    (row) => row.number,
+    line,
+  );
+  parts.status.textContent = rows.length
+    ? `${rows.at(-1).number} to ${rows[0].number}${isLive() ? ", live" : ""}`
+    : "";
   parts.newer.disabled = isLive();
   parts.older.disabled = !here.more;
   parts.empty.hidden = rows.length > 0;
-  parts.empty.textContent = here.troubled ? "No request was refused or met a fault." : "Nothing was sent yet. KLAVIYO_BASE_URL is this page's address, and any key is good unless one was set.";
+  parts.empty.textContent = here.troubled
+    ? "No request was refused or met a fault."
+    : "Nothing was sent yet. KLAVIYO_BASE_URL is this page's address, and any key is good " +
+      "unless one was set.";
 }
 
 export const refresh = () => parts?.body.isConnected && show();
@@ -69,7 +107,14 @@ function line(row) {
   return h(
     "tr",
     { className: row.selected ? "selected" : "", role: "row" },
-    cell("number", h("a", { href: href("requests", row.number), ariaLabel: `Request ${row.number}` }, String(row.number))),
+    cell(
+      "number",
+      h(
+        "a",
+        { href: href("requests", row.number), ariaLabel: `Request ${row.number}` },
+        String(row.number),
+      ),
+    ),
     cell("time", clock(row.arrived)),
     cell("status", badge(row)),
     cell("fault", row.fault ?? ""),
@@ -81,10 +126,15 @@ function line(row) {
 
 export function badge(row) {
   const flaws = row.flaws ? ` · ${plural(row.flaws, "error")}` : "";
-  return h("span", { className: `badge ${tone(row.status)}` }, `${row.status ?? "none"}`, h("small", {}, flaws));
+  return h(
+    "span",
+    { className: `badge ${tone(row.status)}` },
+    `${row.status ?? "none"}`,
+    h("small", {}, flaws),
+  );
 }
 
-export function tone(status) {
+function tone(status) {
   if (status === 202) return "good";
   return status === null || status >= 500 || status === 429 ? "warn" : "bad";
 }

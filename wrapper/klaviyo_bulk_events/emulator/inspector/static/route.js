@@ -4,7 +4,11 @@ export function route() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
   const [view, ...rest] = path.split("/");
   const known = ["requests", "events", "profiles"].includes(view);
-  return { view: known ? view : "requests", rest: rest.map(decodeURIComponent), query: new URLSearchParams(query) };
+  return {
+    view: known ? view : "requests",
+    rest: rest.map(decodeURIComponent),
+    query: new URLSearchParams(query),
+  };
 }
 
 export function href(view, ...rest) {

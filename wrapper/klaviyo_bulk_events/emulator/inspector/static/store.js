@@ -20,7 +20,8 @@ export const state = {
 
 const listeners = [];
 
-// Listeners are given the news: `whole` where all was told anew, `fresh` where it was forgotten before.
+// Listeners are given the news: `whole` where all was told anew, `fresh` where all that was known
+// before is forgotten.
 export const listen = (listener) => listeners.push(listener);
 
 // The emulator's time in Unix seconds.
@@ -30,7 +31,9 @@ let source = null;
 
 // A browser has six connections to one address: a page that nobody sees gives its own back.
 export function connect() {
-  document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : reconnect()));
+  document.addEventListener("visibilitychange", () =>
+    document.hidden ? disconnect() : reconnect(),
+  );
   reconnect();
 }
 
@@ -62,7 +65,20 @@ function take(news) {
   news.windows.forEach((windows, i) => mergeWindows(i, windows));
   forget(news.now);
   const ahead = news.now - Date.now() / 1000;
-  tell({ about: about ?? state.about, started, totals, faults, asked, paused, held, ahead, connected: true }, news);
+  tell(
+    {
+      about: about ?? state.about,
+      started,
+      totals,
+      faults,
+      asked,
+      paused,
+      held,
+      ahead,
+      connected: true,
+    },
+    news,
+  );
 }
 
 function mergeRequests(rows) {

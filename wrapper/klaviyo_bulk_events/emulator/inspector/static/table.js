@@ -7,7 +7,9 @@ import { href } from "./route.js";
 export const PAGE = 100;
 
 export function table(label, heads, body, kind) {
-  const cells = heads.map(([text, className]) => h("th", { scope: "col", className: className ?? "" }, text));
+  const cells = heads.map(([text, className]) =>
+    h("th", { scope: "col", className: className ?? "" }, text),
+  );
   const head = h("thead", {}, h("tr", { role: "row" }, ...cells));
   return h("table", { ariaLabel: label, className: kind, role: "table" }, head, body);
 }
@@ -24,18 +26,47 @@ export function counted(className, number, unit) {
 export function pager(offset, total, move) {
   const last = Math.min(offset + PAGE, total);
   const text = total ? `${count(offset + 1)} to ${count(last)} of ${count(total)}` : "none";
-  const back = h("button", { type: "button", className: "back", disabled: offset === 0, onclick: () => move(Math.max(0, offset - PAGE)) }, "Back");
-  const on = h("button", { type: "button", className: "on", disabled: last >= total, onclick: () => move(offset + PAGE) }, "Next");
+  const back = h(
+    "button",
+    {
+      type: "button",
+      className: "back",
+      disabled: offset === 0,
+      onclick: () => move(Math.max(0, offset - PAGE)),
+    },
+    "Back",
+  );
+  const on = h(
+    "button",
+    {
+      type: "button",
+      className: "on",
+      disabled: last >= total,
+      onclick: () => move(offset + PAGE),
+    },
+    "Next",
+  );
   return h("div", { className: "pager" }, h("span", { role: "status" }, text), back, on);
 }
 
 export function searchFields(names, values, changed) {
   let timer;
-  const form = h("form", { className: "search", role: "search", onsubmit: (event) => event.preventDefault() });
-  const given = () => Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()]));
+  const form = h("form", {
+    className: "search",
+    role: "search",
+    onsubmit: (event) => event.preventDefault(),
+  });
+  const given = () =>
+    Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()]));
   form.append(
     ...names.map((name) => {
-      const input = h("input", { type: "search", name, value: values[name] ?? "", spellcheck: false, autocomplete: "off" });
+      const input = h("input", {
+        type: "search",
+        name,
+        value: values[name] ?? "",
+        spellcheck: false,
+        autocomplete: "off",
+      });
       return h("label", {}, h("span", {}, name), input);
     }),
   );
@@ -48,8 +79,16 @@ export function searchFields(names, values, changed) {
 
 // A row for an event, and behind a button its properties. `last` is what stands in the last cell.
 export function eventRow(row, last) {
-  const more = h("tr", { className: "more", hidden: true, role: "row" }, h("td", { colSpan: 6, role: "cell" }, details(row)));
-  const toggle = h("button", { type: "button", className: "unfold", ariaExpanded: "false", ariaLabel: "Properties" }, "");
+  const more = h(
+    "tr",
+    { className: "more", hidden: true, role: "row" },
+    h("td", { colSpan: 6, role: "cell" }, details(row)),
+  );
+  const toggle = h(
+    "button",
+    { type: "button", className: "unfold", ariaExpanded: "false", ariaLabel: "Properties" },
+    "",
+  );
   toggle.addEventListener("click", () => {
     more.hidden = !more.hidden;
     toggle.ariaExpanded = String(!more.hidden);
@@ -67,7 +106,14 @@ export function eventRow(row, last) {
   return [line, more];
 }
 
-export const eventHeads = (last) => [["Time", "time"], ["Profile", "profile"], ["Metric"], ["unique_id"], ["Value", "number"], [last]];
+export const eventHeads = (last) => [
+  ["Time", "time"],
+  ["Profile", "profile"],
+  ["Metric"],
+  ["unique_id"],
+  ["Value", "number"],
+  [last],
+];
 
 function profileLink(profile) {
   const [first] = Object.entries(profile);
@@ -80,5 +126,8 @@ function details(row) {
   const profile = Object.entries(row.profile).map(([name, value]) => `${name}: ${value}`);
   const flow = row.backfill ? "backfill: fires no flow" : "no backfill: fires flows";
   const id = row.unique_id === null ? "no unique_id" : `unique_id: ${row.unique_id}`;
-  return [h("p", { className: "quiet" }, [...profile, id, flow].join(" · ")), h("pre", {}, row.properties)];
+  return [
+    h("p", { className: "quiet" }, [...profile, id, flow].join(" · ")),
+    h("pre", {}, row.properties),
+  ];
 }
