@@ -20,6 +20,8 @@ const HEADS = [
 // `pages` holds the numbers that the pages before this one began after; on the first it is empty.
 const here = { pages: [], troubled: false, rows: [], more: false };
 const isLive = () => here.pages.length === 0;
+// What the stream tells is all that there is to show; anything else is asked for.
+const isStreamed = () => isLive() && !here.troubled;
 
 let parts = null;
 
@@ -53,14 +55,14 @@ export function open(list) {
   parts = { body, status, newer, older, empty: h("p", { className: "empty", hidden: true }) };
   list.replaceChildren(bar, table("Requests", HEADS, body, "requests"), parts.empty);
   show();
-  load.now();
+  if (!isStreamed()) load.now();
 }
 
 export function news({ whole, fresh, requests }) {
   if (fresh) here.pages = [];
   if (!parts?.body.isConnected) return;
-  if (whole || (here.troubled && requests.some(isTroubled))) load();
-  if (isLive() && !here.troubled) show();
+  if (isStreamed()) show();
+  else if (whole || (here.troubled && requests.some(isTroubled))) load();
 }
 
 const isTroubled = (row) => row.status !== 202 || row.fault;
@@ -78,7 +80,7 @@ const load = seldom(async () => {
 }, 500);
 
 function show() {
-  const live = isLive() && !here.troubled;
+  const live = isStreamed();
   const rows = live ? state.requests : here.rows;
   if (live)
     Object.assign(here, { rows, more: rows.length === PAGE && (rows.at(-1)?.number ?? 1) > 1 });
