@@ -177,6 +177,21 @@ def test_another_order_of_an_account_is_an_error(send: Send) -> None:
         counts(send(batches(rows(SIZES)[::-1])))
 
 
+@pytest.mark.parametrize(("counted", "said"), [(1_699, "more"), (1_701, "fewer"), (0, "more")])
+def test_a_source_that_gives_other_rows(
+    send: Send, emulated: Running, counted: int, said: str
+) -> None:
+    """Its rows can't be told from those that are lost: the attempt fails, and nothing is silent."""
+    given = rows({"other": 1_700})
+    with pytest.raises(JournalError, match=f"'other' has {said} rows than the"):
+        counts(send(batches(given), sizes={"other": counted}))
+    assert len(emulated.emulator.requests()) <= 1
+    assert {status for _, status in counts(send(batches(given), sizes={"other": 1_700}))} == {
+        "accepted"
+    }
+    assert len(emulated.emulator.events()) == 1_700
+
+
 def test_the_report_counts_what_was_never_sent(
     send: Send, emulated: Running, tmp_path: Path
 ) -> None:

@@ -54,6 +54,7 @@ def furnish(folder: Path, database: Mapping[str, str]) -> None:
         writer = csv.DictWriter(file, ORDERS[0])
         writer.writeheader()
         writer.writerows(ORDERS)
+    (folder / "arriving").mkdir()
     (folder / "columns.toml").write_text(COLUMNS)
     (folder / "shop-2").write_text("pk_2222222222222222")
     (folder / "our_tokens.py").write_text("def token_of(name): return f'token-of-{name}'\n")

@@ -70,8 +70,8 @@ def test_a_task_that_fails_midway(
     rows: Rows, options: dict[str, str], emulated: Running, folder: Path, attempts: int
 ) -> None:
     """Tried again, or after four failures written again: nothing is lost and nothing doubled."""
-    df = failing(rows(8_000).drop("shop"), at=3_300)
-    befall(folder, broken=2, attempts=attempts, url=emulated.url)
+    df = failing(rows(8_000).drop("shop"), at=1_700)
+    befall(folder, broken=1, attempts=attempts, url=emulated.url)
     if attempts == 4:
         with pytest.raises(Exception, match="the task is broken"):
             save(df, options)

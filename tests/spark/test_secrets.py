@@ -71,7 +71,8 @@ def test_no_key_is_shown(
     texts += [shown(spark), *capfd.readouterr()]
     texts += [path.read_text() for path in (folder / "events").rglob("*") if path.is_file()]
     everything = "\n".join(texts)
-    assert "SparkListenerApplicationStart" in everything
-    assert "env:KEY_shop-0" in everything  # so options are shown, as they are said to be
+    # What it would stand in has been looked at: the log, the page of settings, the exceptions.
+    for known in ("SparkListenerApplicationStart", "spark.eventLog.dir", "unsent or unknown"):
+        assert known in everything
     assert REVOKED not in everything
     assert not [key for key in KEYS.values() if key in everything]

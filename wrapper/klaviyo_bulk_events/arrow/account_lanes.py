@@ -6,22 +6,19 @@ attempt cuts the same ones, whatever happens to other accounts meanwhile.
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from typing import Any, Final
-
-from attrs import Factory, define
 
 from klaviyo_bulk_events.account_of import AccountOf, pointer_to, with_account
 from klaviyo_bulk_events.account_outcomes import NOBODY
 from klaviyo_bulk_events.arrow.attempts import Attempt, remember
 from klaviyo_bulk_events.arrow.chunk_ledger import ChunkJournal
+from klaviyo_bulk_events.arrow.lane import Lane
+from klaviyo_bulk_events.arrow.rows import pulled
 from klaviyo_bulk_events.arrow.store import Store
 from klaviyo_bulk_events.arrow.telling import Telling
 from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
-from klaviyo_bulk_events.async_run import AsyncRun
-from klaviyo_bulk_events.errors import ConfigurationError
+from klaviyo_bulk_events.errors import ConfigurationError, JournalError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.outcomes import Outcome, Status
 from klaviyo_bulk_events.planner import Record, Sourced
@@ -38,34 +35,12 @@ _REFUSED: Final = {
     "missing_account": "the row has no account, so nobody knows where it should go",
     "unknown_account": "there is no credential for the account of this row",
 }
+_OTHER_SIZE: Final = (
+    "the account {!r} has {} rows than the {:,} that were counted: the source gives others each "
+    "time it is read"
+)
 
 _log = logging.getLogger("klaviyo_bulk_events")
-
-
-@define(eq=False)
-class _Lane:
-    """An account; as a `chunk_ledger.Source`, what its run has read and whether that was all.
-
-    `size` is how many rows it has, if that is known, and `came` how many came of them. `left` is
-    what its run took and did not read yet, `parked` why nothing more is sent.
-    """
-
-    account: str
-    size: float
-    telling: Telling
-    came: int = 0
-    read: int = 0
-    ended: bool = False
-    more: asyncio.Event = Factory(asyncio.Event)
-    left: deque[Record] = Factory(deque)
-    run: AsyncRun | None = None
-    parked: str | None = None
-    settled: int = 0
-
-    @property
-    def needs(self) -> bool:
-        """Whether more rows of it may come."""
-        return self.came < self.size
 
 
 class AccountLanes:
@@ -100,7 +75,7 @@ class AccountLanes:
         self._intake = intake
         self._waiting = waiting
         self._sizes = sizes
-        self._lanes: dict[str, _Lane] = {}
+        self._lanes: dict[str, Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._told: asyncio.Queue[Any] = asyncio.Queue()
         self._room = asyncio.Event()
@@ -148,12 +123,13 @@ class AccountLanes:
         source = iter(rows)
         while not self._stopped and self._failure is None:
             # In a thread: the engine may take its time, and requests are under way meanwhile.
-            some, error = await asyncio.to_thread(_pulled, source)
+            some, error = await asyncio.to_thread(pulled, source, _ROWS_AT_ONCE)
             for row in some:
                 self._put(row)
             if error is not None:
                 raise error
             if not some:
+                self._check_sizes()
                 self._read_all = True
                 return
             while self._is_enough and not self._stopped and self._failure is None:
@@ -168,16 +144,27 @@ class AccountLanes:
         lane = self._lanes.get(account)
         if lane is None:
             lane = self._lanes[account] = self._begun(account)
+        if not lane.needs:
+            raise JournalError(_OTHER_SIZE.format(account, "more", lane.size))
         lane.came += 1
         if lane.parked is not None:
-            self._give_up(lane, [row])
+            lane.give_up([row])
             return
         self._waiting.put(account, row)
         lane.more.set()
 
-    def _begun(self, account: str) -> _Lane:
+    def _check_sizes(self) -> None:
+        """Raises JournalError before the last request of an account whose rows are not all there.
+
+        Another attempt, at which they are, would cut it elsewhere.
+        """
+        for lane in self._lanes.values():
+            if self._sizes is not None and lane.needs:
+                raise JournalError(_OTHER_SIZE.format(lane.account, "fewer", lane.size))
+
+    def _begun(self, account: str) -> Lane:
         size = float("inf") if self._sizes is None else self._sizes.get(account, 0)
-        lane = _Lane(account, size, Telling(account, self._told.put_nowait))
+        lane = Lane(account, size, Telling(account, self._told.put_nowait))
         task = asyncio.create_task(self._serve(lane))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -191,7 +178,7 @@ class AccountLanes:
             bool(hungry) and all(self._waiting.count(lane.account) >= _ENOUGH for lane in hungry)
         )
 
-    async def _serve(self, lane: _Lane) -> None:
+    async def _serve(self, lane: Lane) -> None:
         journal = ChunkJournal(self._store, self._run, lane.account, lane)
         client: AsyncKlaviyoBulkEvents | None = None
         why: str | None = None
@@ -212,7 +199,7 @@ class AccountLanes:
             await client.rest()
         await self._end(lane, why)
 
-    async def _records(self, lane: _Lane) -> AsyncIterator[Record]:
+    async def _records(self, lane: Lane) -> AsyncIterator[Record]:
         while not self._stopped:
             if self._waiting.count(lane.account):
                 lane.left.extend(self._waiting.take(lane.account))
@@ -224,13 +211,13 @@ class AccountLanes:
                     yield lane.left.popleft()
             elif not lane.needs or self._over:
                 # Cut short by a failure it has not ended: its last chunk may lack rows.
-                lane.ended = not lane.needs or self._read_all
+                lane.ended = self._read_all or (not lane.needs and self._failure is None)
                 return
             else:
                 lane.more.clear()
                 await lane.more.wait()
 
-    async def _end(self, lane: _Lane, why: str | None) -> None:
+    async def _end(self, lane: Lane, why: str | None) -> None:
         report = None if lane.run is None else lane.run.report()
         if report is not None:
             lane.settled, why = report.submitted, why or report.stopped
@@ -247,19 +234,13 @@ class AccountLanes:
             self._park(lane, why)
         self._room.set()
 
-    def _park(self, lane: _Lane, why: str) -> None:
+    def _park(self, lane: Lane, why: str) -> None:
         """Send nothing more to the account: what waits for it is unsent, and what still comes."""
         lane.parked = why
-        self._give_up(lane, lane.left)
+        lane.give_up(lane.left)
         lane.left.clear()
         while self._waiting.count(lane.account):
-            self._give_up(lane, self._waiting.take(lane.account))
-
-    def _give_up(self, lane: _Lane, rows: Iterable[Record]) -> None:
-        problem = Problem("", "account_given_up", f"not sent: {lane.parked}")
-        for _ in rows:
-            lane.telling.add(Outcome(Status.UNSENT, lane.settled, None, (problem,)))
-            lane.settled += 1
+            lane.give_up(self._waiting.take(lane.account))
 
     def _refuse(self, account: str | None, row: Record) -> None:
         """Reject a row of which nobody knows where it should go."""
@@ -269,13 +250,3 @@ class AccountLanes:
             problem = row.problem
         self._nobody.add(Outcome(Status.REJECTED, self._refused, None, (problem,)))
         self._refused += 1
-
-
-def _pulled(source: Iterator[Sourced]) -> tuple[list[Sourced], Exception | None]:
-    """The next rows, and what was raised after them."""
-    rows: list[Sourced] = []
-    try:
-        rows.extend(islice(source, _ROWS_AT_ONCE))
-    except Exception as error:
-        return rows, error
-    return rows, None

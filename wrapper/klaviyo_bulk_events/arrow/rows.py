@@ -1,7 +1,7 @@
 """From record batches to records."""
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Final
 
 import pyarrow as pa
@@ -119,3 +119,13 @@ def _read(name: str, read: Read, array: Any) -> list[Any]:
 
 def _line(schema: Any) -> str:
     return ", ".join(f"{column.name}: {column.type}" for column in schema)
+
+
+def pulled(rows: Iterator[Sourced], most: int) -> tuple[list[Sourced], Exception | None]:
+    """The next rows, and what was raised after them."""
+    some: list[Sourced] = []
+    try:
+        some.extend(islice(rows, most))
+    except Exception as error:  # whatever the engine raises
+        return some, error
+    return some, None

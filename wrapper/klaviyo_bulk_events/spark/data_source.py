@@ -17,6 +17,7 @@ from klaviyo_bulk_events.outcomes import Status
 from klaviyo_bulk_events.spark.columns import check_columns
 from klaviyo_bulk_events.spark.options import settings_from
 from klaviyo_bulk_events.spark.ordered_source import Sent
+from klaviyo_bulk_events.spark.partition import whole
 from klaviyo_bulk_events.spark.settings import Settings
 from klaviyo_bulk_events.spark.task import send_rows
 
@@ -67,7 +68,7 @@ class KlaviyoWriter(DataSourceStreamWriter, DataSourceArrowWriter):  # type: ign
         counts: Counter[str] = Counter()
         why: str | None = None
         for batch in send_rows(
-            iterator, self._settings, account=_account(self._settings), run=self._run()
+            whole(iterator), self._settings, account=_account(self._settings), run=self._run()
         ):
             statuses = batch.column("status").to_pylist()
             counts.update(statuses)

@@ -6,6 +6,7 @@ from typing import Any
 from klaviyo_bulk_events.arrow.account_batches import send_account_batches
 from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.spark.order import ACCOUNT, ROW
+from klaviyo_bulk_events.spark.partition import whole
 from klaviyo_bulk_events.spark.secrets import located
 from klaviyo_bulk_events.spark.settings import Credentials, Settings
 
@@ -37,7 +38,7 @@ def send_ordered(
     batches: Iterable[Any], settings: Settings, sizes: Mapping[str, int]
 ) -> Iterator[Any]:
     """Send a partition of what `order.ordered` made."""
-    rows = checked(batches)
+    rows = checked(whole(batches))
     return send_rows(rows, settings, account=ACCOUNT, run=settings.run, sizes=sizes)
 
 
