@@ -61,9 +61,9 @@ def furnish(folder: Path, database: Mapping[str, str]) -> None:
     records = [_record(order) for order in ORDERS]
     _write_lines(folder / "orders.jsonl", records)
     shops = ["shop-1", "shop-2", "shop-1"]
-    _write_lines(
-        folder / "all.jsonl", [{"shop": s, **r} for s, r in zip(shops, records, strict=True)]
-    )
+    of_all = [{"shop": s, **r} for s, r in zip(shops, records, strict=True)]
+    for path in (folder / "all.jsonl", folder / "arriving" / "1.jsonl"):
+        _write_lines(path, of_all)
     bought = [
         {
             "OrderId": o["Order"],
