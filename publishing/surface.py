@@ -11,12 +11,16 @@ PACKAGE: Final = "klaviyo_bulk_events"
 PUBLIC: Final[dict[str, tuple[str, ...] | None]] = {
     PACKAGE: None,
     f"{PACKAGE}.arrow": None,
+    f"{PACKAGE}.dlt": None,
     f"{PACKAGE}.emulator": None,
     f"{PACKAGE}.journal": None,
     f"{PACKAGE}.queues": ("QueueOptions",),
+    f"{PACKAGE}.run_report": None,
     f"{PACKAGE}.sources": None,
+    f"{PACKAGE}.spark": None,
     f"{PACKAGE}.steps": ("Answered", "Notice", "Paused", "Retrying", "Settled", "Waiting"),
     f"{PACKAGE}.testing": None,
+    f"{PACKAGE}.timeline": ("Timeline",),
 }
 _SPECIAL: Final = frozenset({"__init__", "__call__", "__enter__", "__aenter__", "__iter__"})
 # Clients make them: how they do is nobody's matter.

@@ -25,12 +25,13 @@ def metadata(built: Built) -> Message:
     return message_from_string(text.decode())
 
 
-def test_the_wheel_holds_two_typed_packages_and_nothing_else(built: Built) -> None:
+def test_the_wheel_holds_typed_packages_and_nothing_else(built: Built) -> None:
     names = contents(built.wheel).keys()
     tops = {PurePosixPath(name).parts[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {
         "klaviyo_bulk_events",
         "klaviyo_bulk_events_api",
+        "pyspark_klaviyo",
     }
     assert {"klaviyo_bulk_events/py.typed", "klaviyo_bulk_events_api/py.typed"} <= names
     assert not [
