@@ -41,10 +41,12 @@ def send_account_batches(
     outage) leaves the others alone: its other rows are unsent. `position` counts the account's
     rows.
 
-    accounts: each one's private key, or what yields its access tokens, by name.
-    account: the column that has it, or a function of the record.
-    settings: those of `AsyncAccounts`.
-    sizes: how many rows each account has here, if that is known: then no more is read than needed.
+    Args:
+        accounts: each one's private key, or what yields its access tokens, by name.
+        account: the column that has it, or a function of the record.
+        settings: those of `AsyncAccounts`.
+        sizes: how many rows each account has here, if that is known: then no more is read than
+            needed.
     """
     intake = intake or Intake()
     check_backfill(backfill)

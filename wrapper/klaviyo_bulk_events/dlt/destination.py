@@ -95,12 +95,13 @@ klaviyo: Final = dlt.destination(
 )
 """Sends a pipeline's tables as events; its arguments are settings of `[destination.klaviyo]`.
 
-backfill: whether the events are history, which fires no flows; there is no default.
-api_key: a private key with the scope `events:write`.
-account: what ledger and shared limiter know the account by; a hash of the key if not given.
-ledger: where chunks are remembered (see `arrow.send_batches`); beside the package if not given.
-rejects: a folder for rows that could not be sent; without it they fail the job.
-client: further arguments of `KlaviyoBulkEvents`; `limiter` is shared by the pipeline's loads if
-    not given.
-intake: arguments of `Intake`, such as `timezone`.
+Args:
+    backfill: whether the events are history, which fires no flows; there is no default.
+    api_key: a private key with the scope `events:write`.
+    account: what ledger and shared limiter know the account by; a hash of the key if not given.
+    ledger: where chunks are remembered (see `arrow.send_batches`); beside the package if not given.
+    rejects: a folder for rows that could not be sent; without it they fail the job.
+    client: further arguments of `KlaviyoBulkEvents`; `limiter` is shared by the pipeline's loads if
+        not given.
+    intake: arguments of `Intake`, such as `timezone`.
 """

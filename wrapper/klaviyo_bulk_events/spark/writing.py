@@ -50,19 +50,20 @@ def write(
 ) -> SparkReport:
     """Deliver a DataFrame's rows, each to its account; what became of them.
 
-    accounts: by name, where each one's credential is: `env:NAME`, `file:PATH` or
-        `module:function`, looked up on the workers; or a TOML file with these.
-    account_column: has the row's account; not needed where there is one account.
-    backfill: as for `KlaviyoBulkEvents.send`; None: the column `backfill` says it.
-    run: a name. With the same name the same rows go on where another call ended.
-    ledger: `file:FOLDER` that all machines see, `redis://HOST`, `env:NAME` with such a URL in it,
-        or on one machine `sqlite:////PATH`.
-    derive_unique_id: rows without `unique_id` get one from their content.
-    order_by: columns by which an account's rows are sent; `unique_id` decides between equals.
-    tasks: how many tasks send at most; as many as cores if not given.
-    outcomes: where to write the outcome of every row, as Parquet (see `arrow.OUTCOMES`); needs
-        pandas, as much of PySpark does.
-    client: the settings of `AsyncAccounts`, such as `rates`, `limiter` and `base_url`.
+    Args:
+        accounts: by name, where each one's credential is: `env:NAME`, `file:PATH` or
+            `module:function`, looked up on the workers; or a TOML file with these.
+        account_column: has the row's account; not needed where there is one account.
+        backfill: as for `KlaviyoBulkEvents.send`; None: the column `backfill` says it.
+        run: a name. With the same name the same rows go on where another call ended.
+        ledger: `file:FOLDER` that all machines see, `redis://HOST`, `env:NAME` with such a URL in
+            it, or on one machine `sqlite:////PATH`.
+        derive_unique_id: rows without `unique_id` get one from their content.
+        order_by: columns by which an account's rows are sent; `unique_id` decides between equals.
+        tasks: how many tasks send at most; as many as cores if not given.
+        outcomes: where to write the outcome of every row, as Parquet (see `arrow.OUTCOMES`); needs
+            pandas, as much of PySpark does.
+        client: the settings of `AsyncAccounts`, such as `rates`, `limiter` and `base_url`.
 
     It reads `df` twice, once to count: both times it has to be the same rows. Raises
     ConfigurationError before anything is sent, and JobError, with a report, if Spark's job fails.
