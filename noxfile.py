@@ -161,7 +161,7 @@ def spark(session: nox.Session, pyspark: str) -> None:
     install_java(session)
     install_groups(session, "test")
     session.install(f"pyspark=={pyspark}", *SPARKS[pyspark])
-    install_wheel(session, "cli,emulator,spark")
+    install_wheel(session, "cli,emulator,spark,sql")
     session.run("pytest", "tests/spark", "--timeout=300", *session.posargs)
 
 

@@ -14,6 +14,12 @@ from klaviyo_bulk_events.emulator import Running, Settings, running
 from tests.spark import worker
 from tests.spark.worker import FOLDER, KEYS, befall
 
+
+def pytest_configure(config: pytest.Config) -> None:
+    """PySpark 4.0 leaves sockets to the garbage collector."""
+    config.addinivalue_line("filterwarnings", "ignore:unclosed <socket:ResourceWarning")
+
+
 ROOT = Path(__file__).parents[2]
 REVOKED = "pk_revoked_0123456789abcdef"
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import attrs
+import pyarrow
+from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
@@ -16,7 +18,7 @@ from klaviyo_bulk_events.settings import read_rates
 from klaviyo_bulk_events.sources.rules import Rules
 from klaviyo_bulk_events.spark.cluster import check_cluster, cores
 from klaviyo_bulk_events.spark.columns import check_columns
-from klaviyo_bulk_events.spark.counting import counted
+from klaviyo_bulk_events.spark.counting import counted, named
 from klaviyo_bulk_events.spark.order import ordered
 from klaviyo_bulk_events.spark.ordered_source import OrderedWriter, send_through
 from klaviyo_bulk_events.spark.planning import Plan
@@ -156,12 +158,15 @@ def _send(df: Any, settings: Settings, plan: Plan, outcomes: str | None) -> None
         send_through(df, OrderedWriter(settings, plan.rows))
         return
     send = partial(_sent, settings=settings, sizes=dict(plan.rows))
-    df.mapInArrow(send, _OUTCOMES).write.parquet(outcomes)
+    # In one column: `mapInArrow` looks columns up by names in which a dot is no part of a name.
+    rows = df.select(F.struct(*map(named, df.columns)).alias("row"))
+    rows.mapInArrow(send, _OUTCOMES).write.parquet(outcomes)
 
 
 def _sent(batches: Iterator[Any], settings: Settings, sizes: Mapping[str, int]) -> Iterator[Any]:
     """Runs on a worker."""
-    return send_ordered(batches, settings, sizes)
+    rows = (pyarrow.RecordBatch.from_struct_array(batch.column(0)) for batch in batches)
+    return send_ordered(rows, settings, sizes)
 
 
 def _check_outcomes(outcomes: str | None) -> None:
