@@ -21,6 +21,7 @@ PYTHONS = [OLDEST, "3.12", "3.13", *(["3.14"] if shutil.which("python3.14") else
 CHECKED = ("wrapper", "noxfile.py", "openapi", "benchmarks", "chaos", "publishing")
 # Tests with sessions of their own.
 OTHERS = ("dlt", "docs", "openapi", "package", "sdk", "spark", "spark_cluster")
+ON_EVERY_CORE = ("--numprocesses=auto", "--dist=loadscope")
 ELSEWHERE = [f"--ignore=tests/{name}" for name in OTHERS]
 
 # Of docs/engines.md, with what each needs.
@@ -105,7 +106,7 @@ def tests(session: nox.Session) -> None:
     install_redis(session)
     install_groups(session, "test")
     install_wheel(session, "all")
-    session.run("pytest", *ELSEWHERE, *session.posargs)
+    session.run("pytest", *ON_EVERY_CORE, *ELSEWHERE, *session.posargs)
 
 
 @nox.session(python=OLDEST)
@@ -119,7 +120,7 @@ def tests_oldest(session: nox.Session) -> None:
     session.install("--resolution=lowest-direct", *oldest)
     install_groups(session, "test")
     install_wheel(session, "all")
-    session.run("pytest", *ELSEWHERE, *session.posargs)
+    session.run("pytest", *ON_EVERY_CORE, *ELSEWHERE, *session.posargs)
 
 
 @nox.session

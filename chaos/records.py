@@ -171,6 +171,7 @@ class _Maker:
             value_currency=fields["value_currency"],
             properties=fields["properties"],
             backfill=fields.get("backfill", self._plan.flow == "backfill"),
+            updates={name: value for name, value in profile.items() if name not in given},
         )
         dropped = given.get("email", "").endswith("@example.com")
         return Content(fields["properties"]["n"], event, dropped)

@@ -32,7 +32,8 @@ _FIELDS: Final = frozenset(
     | LOCATION_FIELDS
 )
 _ANY_WORD: Final = re.compile(r"[a-z]*")
-_CODE: Final = re.compile(r"[a-z][a-z_.-]{0,63}")
+_CODE: Final = re.compile(r"(?!.*\d{4})[a-z][a-z0-9_.-]{0,63}")
+"""Few digits: `not_utf8` is one of ours, and more of them may be a number of somebody's."""
 
 
 def masked(text: str, record: object = None) -> str:
