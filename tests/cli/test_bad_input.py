@@ -146,7 +146,7 @@ def test_marks_and_line_ends(shell: Shell, line: Line, start: bytes, end: bytes)
 def test_a_truncated_gz(shell: Shell, line: Line, emulator: Any) -> None:
     """What could be unpacked is sent, and the report says that something is missing."""
     lines = "".join(line(unique_id=str(n * n)) + "\n" for n in range(5_000))
-    path = shell.write("in.jsonl.gz", gzip.compress(lines.encode())[:-5_000])
+    path = shell.write("in.jsonl.gz", gzip.compress(lines.encode(), mtime=0)[:-5_000])
     result = shell("send", "--backfill", path, "--rejects", "out")
     assert result.exit_code == 1
     assert "the file was cut off" in result.stdout

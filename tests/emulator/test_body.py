@@ -21,13 +21,13 @@ def padded(body: bytes, size: int) -> bytes:
 def test_body_limit(emulator, make, encoding, size, status):
     """A body goes up to its limit in bytes, counted after decompression."""
     body = padded(orjson.dumps(make.document()), size)
-    sent = gzip.compress(body, 1) if encoding == "gzip" else body
+    sent = gzip.compress(body, 1, mtime=0) if encoding == "gzip" else body
     assert emulator.receive(make.request(sent, content_encoding=encoding)).status == status
 
 
 def test_a_zip_bomb_is_not_unpacked(emulator, make):
     """A small body that would unpack to very much is refused by what it unpacks to at first."""
-    bomb = gzip.compress(b" " * 20 * LIMIT, 9)
+    bomb = gzip.compress(b" " * 20 * LIMIT, 9, mtime=0)
     assert emulator.receive(make.request(bomb, content_encoding="gzip")).status == 413
 
 
