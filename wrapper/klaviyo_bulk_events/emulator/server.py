@@ -14,6 +14,7 @@ from klaviyo_bulk_events.emulator.core import Emulator
 from klaviyo_bulk_events.emulator.settings import Settings
 
 LOOPBACK = "127.0.0.1"
+_GRACE_SECONDS = 2.0
 
 
 @frozen
@@ -54,6 +55,9 @@ def running(settings: Settings | None = None, port: int = 0) -> Iterator[Running
             yield Running(_url(sock), emulator)
         finally:
             server.should_exit = True
+            thread.join(_GRACE_SECONDS)
+            # A connection that came while the others were closed is not closed by uvicorn.
+            server.force_exit = True
             thread.join()
 
 
