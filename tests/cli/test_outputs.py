@@ -151,6 +151,19 @@ def test_outputs_are_not_one_file(
     assert (shell.folder / "out.json").exists() == there
 
 
+@pytest.mark.parametrize("option", ["--rejects", "--report"])
+def test_an_output_is_not_the_journal(
+    shell: Shell, line: Line, emulator: Emulator, option: str
+) -> None:
+    """It would cost the run its memory."""
+    path = shell.write("in.jsonl", line())
+    assert shell("send", "--backfill", path, "--journal", "run.db").exit_code == 0
+    result = shell("send", "--backfill", path, "--journal", "run.db", option, "./run.db")
+    assert result.exit_code == 2
+    assert f"{option} and --journal can't both be written to run.db" in result.stderr
+    assert shell("status", "run.db").exit_code == 0
+
+
 def test_outputs_may_be_one_device(shell: Shell, line: Line) -> None:
     """Nothing is overwritten in /dev/null."""
     options = ("--rejects", "/dev/null", "--report", "/dev/null")

@@ -41,6 +41,8 @@ def blocks(page: Path) -> Iterator[Block]:
     found = list(_BLOCK.finditer(text))
     fences = len(re.findall(r"^\s*```", text, re.MULTILINE))
     assert fences == 2 * len(found), f"{page.name}: a fenced block that is not understood"
+    outside = _BLOCK.sub("", text)
+    assert not re.search(r"\n\n {4}\S", outside), f"{page.name}: a block without a fence"
     for match in found:
         line = text.count("\n", 0, match.start("text")) + 1
         language, title, note = match["language"], match["title"], match["note"] or ""

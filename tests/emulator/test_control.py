@@ -97,6 +97,7 @@ def test_faults(emulator, make):
         ("POST", "/emulator/faults", b'{"slow": 1, "slwo": 1}'),
         ("GET", "/emulator/events?limit=many", b""),
         ("GET", "/emulator/requests?offset=-1", b""),
+        ("GET", f"/emulator/requests?offset={10**30}", b""),
     ],
 )
 def test_what_makes_no_sense(emulator, make, method, url, body):

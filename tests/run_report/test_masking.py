@@ -27,6 +27,9 @@ TEXTS = st.one_of(st.emails(), PHONES)
         ("there is no field 'ada@shop.org': known are x", "there is no field '•••': known are x"),
         ("no field '+49 (170) 555-0123'", "no field '•••'"),
         ("an event has 401 properties: at most 400", None),
+        ("the time is not ISO 8601, like 2026-11-08T09:30:00+00:00", None),
+        ("orders-2026-11.jsonl:17", None),
+        ("born 1985-11-08", "born •••"),
         ("limited to 95,000 bytes, this has 1,234,567", None),
         (
             f"Klaviyo says: Invalid email address 'x@y.de' for Ada Lovelace. (error {ID})",

@@ -83,6 +83,7 @@ def test_three(klaviyo_emulator):
 
 def test_faults_end_with_the_test(run_project: RunProject) -> None:
     test_faults = """
+import httpx
 import pytest
 
 @pytest.mark.parametrize("fault", ["html_403", "poison", "html_500"])
@@ -93,6 +94,7 @@ def test_each(klaviyo_emulator, fault):
     klaviyo_emulator.inject(fault, times=100)
     klaviyo_emulator.refuse(lambda event: True)
     klaviyo_emulator.core.set_faults({"silence": 1.0})
+    httpx.post(f"{klaviyo_emulator.url}/emulator/pause")
 """
     ran = run_project(test_faults=test_faults)
     assert ran.returncode == 0, ran.stdout

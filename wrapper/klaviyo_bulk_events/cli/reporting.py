@@ -76,6 +76,7 @@ class Reporting:
 def check_outputs(options: Mapping[str, Any], sources: Sequence[str]) -> None:
     """Raises click.UsageError and ConfigurationError for a report that can't or mustn't be."""
     rejects, report = options["rejects"], options["report"]
+    _check_journal(options.get("journal"), {"--rejects": rejects, "--report": report})
     if report is None:
         if options["show_values"]:
             raise click.UsageError("--show-values is for --report")
@@ -84,6 +85,12 @@ def check_outputs(options: Mapping[str, Any], sources: Sequence[str]) -> None:
         raise click.UsageError(f"--rejects and --report can't both be written to {report}")
     check_output("--report", report, sources)
     check_target(report)
+
+
+def _check_journal(journal: Path | None, outputs: Mapping[str, Path | None]) -> None:
+    for name, path in outputs.items():
+        if journal is not None and path is not None and overwrite_each_other(path, journal):
+            raise click.UsageError(f"{name} and --journal can't both be written to {path}")
 
 
 def told(options: Mapping[str, Any], *, show_values: bool) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def application(emulator: Emulator, allow_hosts: Iterable[str] = ()) -> Starlett
         ],
         middleware=[
             Middleware(HostCheck, allowed=allow_hosts),
-            Middleware(OriginCheck, folders=("/emulator", "/inspector")),
+            Middleware(OriginCheck, folders=("/api", "/emulator", "/inspector")),
         ],
         exception_handlers={ConfigurationError: control.refuse},
     )

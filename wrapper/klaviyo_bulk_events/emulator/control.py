@@ -120,9 +120,13 @@ async def _object(request: Request) -> dict[str, Any]:
     return content
 
 
+_DIGITS: Final = 18
+"""Of numbers that make sense: two of them add up to one that `islice` takes."""
+
+
 def _page(request: Request) -> dict[str, int]:
     defaults = {"limit": _DEFAULT_LIMIT, "offset": 0}
     page = {name: request.query_params.get(name, str(value)) for name, value in defaults.items()}
-    if not all(text.isdecimal() for text in page.values()):
+    if not all(text.isdecimal() and len(text) <= _DIGITS for text in page.values()):
         raise ConfigurationError("limit and offset need whole numbers")
     return {name: int(text) for name, text in page.items()}

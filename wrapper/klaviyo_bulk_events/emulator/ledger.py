@@ -13,6 +13,8 @@ from klaviyo_bulk_events.emulator.refusals import Flaw
 NO_ANSWER: Final = "none"
 # As many changed requests can be told of as anybody looks at.
 _CHANGED: Final = 100
+_FLAWS: Final = 200_000
+"""Flaws that are kept over all requests, some 40 MB; of older ones the status stays."""
 
 
 @define
@@ -63,6 +65,8 @@ class Ledger:
         self.changes = 0
         self._records: deque[RequestRecord] = deque(maxlen=keep)
         self._changed: deque[RequestRecord] = deque(maxlen=_CHANGED)
+        self._flawed: deque[RequestRecord] = deque()
+        self._flaws = 0
 
     def open(self, arrived: float, size: int) -> RequestRecord:
         """Number and keep a request that arrived."""
@@ -106,6 +110,12 @@ class Ledger:
         record.processed = status
         record.flaws = tuple((flaw.code, flaw.pointer) for flaw in flaws)
         self.totals.flaws.update(flaw.code for flaw in flaws)
+        self._flawed.append(record)
+        self._flaws += len(record.flaws)
+        while self._flaws > _FLAWS and len(self._flawed) > 1:
+            oldest = self._flawed.popleft()
+            self._flaws -= len(oldest.flaws)
+            oldest.flaws = ()
 
     def latest(self, limit: int | None, offset: int) -> list[RequestRecord]:
         """Copies of the kept records, oldest first."""

@@ -17,6 +17,7 @@ _VALUES: Final = 2_000
 """Values of a record that are looked for."""
 
 _ADDRESS: Final = re.compile(r"[^\s'\"<>(),;:=/]*@[^\s'\"<>(),;:=/]*")
+_DATE: Final = re.compile(r"20\d\d-[01]\d(?:-[0-3]\d)?")
 _NUMBER: Final = re.compile(r"\+?[(\d][\d\s().\-/]{4,}\d")
 _ERROR_ID: Final = re.compile(r" \(error ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\)$")
 _QUOTED: Final = re.compile(
@@ -62,7 +63,11 @@ def masked_code(code: str) -> str:
 
 
 def _patterns(text: str) -> str:
-    return _NUMBER.sub(MASK, _ADDRESS.sub(MASK, text))
+    return _NUMBER.sub(_unless_a_date, _ADDRESS.sub(MASK, text))
+
+
+def _unless_a_date(number: re.Match[str]) -> str:
+    return number[0] if _DATE.fullmatch(number[0]) else MASK
 
 
 def _without(text: str, values: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """Why events were rejected or left open, and what was warned of, with a few examples each."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePath
 from typing import Any, Final
 
 import orjson
@@ -80,7 +81,9 @@ class Reasons:
     def _example(self, origin: str, pointer: str, message: str, record: Any) -> Example:
         if self.show_values:
             return Example(origin, pointer, message)
-        return Example(masked(origin), masked_pointer(pointer, record), masked(message, record))
+        # Without its folder: that may be named after somebody, and tells a reader nothing.
+        origin = masked(PurePath(origin).name)
+        return Example(origin, masked_pointer(pointer, record), masked(message, record))
 
     def of(self, status: str, counts: Mapping[str, int]) -> Iterator[dict[str, Any]]:
         """The reasons that were counted, in plain JSON values, the most frequent first."""

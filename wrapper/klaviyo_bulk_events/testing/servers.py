@@ -2,6 +2,8 @@
 
 from contextlib import ExitStack
 
+import httpx
+
 from klaviyo_bulk_events.emulator import Running, Settings, running
 from klaviyo_bulk_events.testing.kit import KlaviyoEmulator
 
@@ -19,6 +21,7 @@ class Servers:
     def emulator(self, settings: Settings) -> KlaviyoEmulator:
         """An emulator with these settings, as new."""
         server = self._server(settings)
+        httpx.post(f"{server.url}/emulator/resume", trust_env=False).raise_for_status()
         emulator = KlaviyoEmulator(server.emulator, server.url)
         emulator.reset()
         return emulator
