@@ -1,14 +1,16 @@
 """Rows of many accounts in one task, and what the ledger says of each account."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from klaviyo_bulk_events import ConfigurationError, Intake
-from klaviyo_bulk_events.arrow import Store, send_account_batches
+from klaviyo_bulk_events.arrow import Store, account_lanes, send_account_batches
 from klaviyo_bulk_events.arrow.attempts import read_back
 from klaviyo_bulk_events.arrow.file_store import FileStore
 from klaviyo_bulk_events.arrow.store import ChunkName
@@ -256,3 +258,27 @@ def test_rows_are_read_as_they_are_sent(send: Send) -> None:
     next(answers)
     assert pulled < 300
     answers.close()  # type: ignore[attr-defined]
+
+
+def test_no_more_accounts_are_served_at_a_time_than_lanes(
+    send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many small ones there are, each of them with all of its rows there."""
+    monkeypatch.setattr(account_lanes, "LANES", 3)
+    under_way = most = 0
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.02)
+        under_way -= 1
+        return httpx.Response(202)
+
+    sizes = {f"small-{number}": 2 for number in range(40)}
+    settings = {"rates": ["1000/s"], "transport": httpx.MockTransport(answer)}
+    given = {"accounts": keys(*sizes), "sizes": sizes, "settings": settings}
+    told = counts(send(batches(rows(sizes)), **given))
+    assert sum(told.values()) == 80
+    assert {status for _, status in told} == {"accepted"}
+    assert most <= 3

@@ -8,7 +8,7 @@ import pytest
 from klaviyo_bulk_events import ConfigurationError, Intake
 from klaviyo_bulk_events.sources import Rules
 from klaviyo_bulk_events.spark.options import settings_from
-from klaviyo_bulk_events.spark.settings import Credentials, Settings
+from klaviyo_bulk_events.spark.settings import Credentials, Settings, account_references
 
 GOOD = {
     "account": "shop",
@@ -65,6 +65,8 @@ def test_what_has_to_be_said(name: str) -> None:
         ("ledger", f"redis://:{SECRET}x@host/0"),
         ("ledger", "redis://user:hunter22@host/0"),
         ("limiter", "rediss://:hunter22@host/0"),
+        ("limiter", "redis://host/0?password=hunter22"),
+        ("ledger", "redis://:hunter22/x@host/0"),
     ],
 )
 def test_what_looks_like_a_secret_is_refused(name: str, value: str) -> None:
@@ -125,3 +127,13 @@ def test_credentials_are_looked_up_when_they_are_asked_for(
     with pytest.raises(ConfigurationError, match=r"'b', on this worker: .*NOT_THERE"):
         credentials["b"]
     assert "b" in credentials
+
+
+@pytest.mark.parametrize(
+    "accounts", [SECRET, f'{{"shop": "{SECRET}"}}', {"shop": f"env:{SECRET}"}, {SECRET: "env:KEY"}]
+)
+def test_a_key_among_the_accounts_is_not_repeated(accounts: Any) -> None:
+    """Where a reference or a file is wanted."""
+    with pytest.raises(ConfigurationError, match="looks like a key") as refused:
+        account_references(accounts)
+    assert SECRET not in str(refused.value)

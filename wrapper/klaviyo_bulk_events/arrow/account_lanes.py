@@ -31,6 +31,8 @@ _RECORDS_AT_ONCE: Final = 100
 """Records handed on before the event loop gets a turn."""
 _ENOUGH: Final = 2 * BLOCK
 """An account with so many rows waiting needs no more to be read for now."""
+LANES: Final = 50
+"""Accounts that are served at a time, where `sizes` says when one has had all of its rows."""
 _REFUSED: Final = {
     "missing_account": "the row has no account, so nobody knows where it should go",
     "unknown_account": "there is no credential for the account of this row",
@@ -76,6 +78,7 @@ class AccountLanes:
         self._waiting = waiting
         self._sizes = sizes
         self._lanes: dict[str, Lane] = {}
+        self._under_way: set[Lane] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._told: asyncio.Queue[Any] = asyncio.Queue()
         self._room = asyncio.Event()
@@ -125,22 +128,27 @@ class AccountLanes:
             # In a thread: the engine may take its time, and requests are under way meanwhile.
             some, error = await asyncio.to_thread(pulled, source, _ROWS_AT_ONCE)
             for row in some:
-                self._put(row)
+                if self._put(row):
+                    await self._roomy()
             if error is not None:
                 raise error
             if not some:
                 self._check_sizes()
                 self._read_all = True
                 return
-            while self._is_enough and not self._stopped and self._failure is None:
-                self._room.clear()
-                await self._room.wait()
+            await self._roomy()
 
-    def _put(self, row: Record) -> None:
+    async def _roomy(self) -> None:
+        while self._is_enough and not self._stopped and self._failure is None:
+            self._room.clear()
+            await self._room.wait()
+
+    def _put(self, row: Record) -> bool:
+        """Whether it was the last row of its account."""
         account, row = with_account(row, self._account)
         if account is None or not self._known(account):
             self._refuse(account, row)
-            return
+            return False
         lane = self._lanes.get(account)
         if lane is None:
             lane = self._lanes[account] = self._begun(account)
@@ -149,9 +157,10 @@ class AccountLanes:
         lane.came += 1
         if lane.parked is not None:
             lane.give_up([row])
-            return
+            return False
         self._waiting.put(account, row)
         lane.more.set()
+        return not lane.needs
 
     def _check_sizes(self) -> None:
         """Raises JournalError before the last request of an account whose rows are not all there.
@@ -165,6 +174,7 @@ class AccountLanes:
     def _begun(self, account: str) -> Lane:
         size = float("inf") if self._sizes is None else self._sizes.get(account, 0)
         lane = Lane(account, size, Telling(account, self._told.put_nowait))
+        self._under_way.add(lane)
         task = asyncio.create_task(self._serve(lane))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -173,10 +183,10 @@ class AccountLanes:
     @property
     def _is_enough(self) -> bool:
         """Whether nobody needs more rows now."""
-        hungry = [lane for lane in self._lanes.values() if lane.parked is None and lane.needs]
-        return self._waiting.is_full or (
-            bool(hungry) and all(self._waiting.count(lane.account) >= _ENOUGH for lane in hungry)
-        )
+        hungry = [lane for lane in self._under_way if lane.needs]
+        if any(self._waiting.count(lane.account) < _ENOUGH for lane in hungry):
+            return self._waiting.is_full
+        return self._waiting.is_full or bool(hungry) or len(self._under_way) >= LANES
 
     async def _serve(self, lane: Lane) -> None:
         journal = ChunkJournal(self._store, self._run, lane.account, lane)
@@ -195,9 +205,14 @@ class AccountLanes:
         except Exception as error:  # the ledger, the limiter: another attempt may do better
             self._failure = self._failure or error
             why = type(error).__name__
-        if client is not None:
-            await client.rest()
-        await self._end(lane, why)
+        try:
+            if client is not None:
+                await client.rest()
+            await self._end(lane, why)
+        except Exception as error:  # nobody else waits for this task
+            self._failure = self._failure or error
+        self._under_way.discard(lane)
+        self._room.set()
 
     async def _records(self, lane: Lane) -> AsyncIterator[Record]:
         while not self._stopped:
@@ -232,7 +247,6 @@ class AccountLanes:
             self._failure = self._failure or error
         if why is not None:
             self._park(lane, why)
-        self._room.set()
 
     def _park(self, lane: Lane, why: str) -> None:
         """Send nothing more to the account: what waits for it is unsent, and what still comes."""

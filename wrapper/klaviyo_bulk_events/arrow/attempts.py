@@ -84,6 +84,11 @@ def remember(attempt: Attempt, store: Store, run: str, account: str) -> None:
         pass
 
 
+def has_any(store: Store, run: str, account: str) -> bool:
+    """Whether an attempt said anything of the account as a whole."""
+    return bool(store.read(ChunkName(run, account, _WHOLE)))
+
+
 def read_back(store: Store, run: str, account: str, rows: int, seconds: float = 0.0) -> Report:
     """The report of an account with so many rows, whatever became of the attempts.
 

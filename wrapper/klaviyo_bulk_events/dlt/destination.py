@@ -39,7 +39,8 @@ def _send(
         file = LoadFile(Path(str(items)), table)
         taken = _made(Intake, "intake", intake)
         limiter = f"sqlite:///{file.pipeline / _PLACES}"
-        given = {"limiter": limiter, **(client or {}), "account": account, "api_key": api_key}
+        given = {"limiter": limiter, **(client or {}), "api_key": api_key}
+        given |= {} if account is None else {"account": account}
         with _made(KlaviyoBulkEvents, "client", given) as sender:
             left = Rejects()
             for outcomes in send_batches(

@@ -20,10 +20,16 @@ def check_cluster(spark: Any, ledger: str) -> None:
             "after it has lost. Set it to false for this application"
         )
     master = spark.conf.get("spark.master", "")
-    if ledger.startswith("sqlite:") and master and not master.startswith("local"):
+    local = not master or master.startswith("local")
+    if ledger.startswith("sqlite:") and not local:
         raise ConfigurationError(
             f"a ledger in SQLite is for the processes of one host, and the master is {master}: "
             "use redis://HOST, or file:FOLDER on a file system that all machines see"
+        )
+    if ledger.startswith("file:") and not ledger.startswith("file:/") and not local:
+        raise ConfigurationError(
+            f"{ledger} is another folder for every worker: give file: the whole path, on a file "
+            "system that all machines see"
         )
     _check_workers(spark)
 

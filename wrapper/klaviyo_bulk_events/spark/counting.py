@@ -61,6 +61,8 @@ def named(name: str) -> Any:
 
 def _lacks_id(df: Any, settings: Settings) -> Any:
     derived = settings.intake.derive_unique_id or settings.rules.unique_id_from
-    if derived or "unique_id" not in df.columns:
+    mapped = (name for name, to in settings.rules.mapping.items() if to.field == "unique_id")
+    column = next(mapped, "unique_id")
+    if derived or column not in df.columns:
         return F.lit(0)
-    return named("unique_id").isNull()
+    return named(column).isNull()

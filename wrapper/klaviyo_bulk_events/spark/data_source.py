@@ -79,7 +79,8 @@ class KlaviyoWriter(DataSourceStreamWriter, DataSourceArrowWriter):  # type: ign
             raise KlaviyoBulkEventsError(
                 f"{left:,} events of this partition are unsent or unknown"
                 + (f" ({why})" if why else "")
-                + ": run it again under the same name"
+                + ": run it again under the same name. Those without a unique_id stay unknown "
+                "unless resendUnsafe=true sends them again, and may count them twice"
             )
         return Sent(dict(counts))
 

@@ -26,6 +26,7 @@ _OF: Final = f"{RESERVED}of"
 _DRAWN_FOR_EACH_TASK: Final = 64
 # Spark's own format cuts microseconds off, by which rows may differ.
 _JSON: Final = {
+    "timeZone": "UTC",
     "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
     "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
 }
@@ -57,7 +58,8 @@ def _sent(df: Any, settings: Settings) -> list[Any]:
     from klaviyo_bulk_events.sources.fields import is_field
 
     name = settings.account_column
-    dropped = name if name is not None and not is_field(name) else None
+    kept = name is None or is_field(name) or name in settings.rules.mapping
+    dropped = None if kept else name
     return [named(column) for column in df.columns if column != dropped]
 
 

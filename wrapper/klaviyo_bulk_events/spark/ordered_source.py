@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from attrs import frozen
@@ -40,13 +40,20 @@ class OrderedWriter(DataSourceArrowWriter):  # type: ignore[misc]
         """What went out is in the ledger, and can't be taken back."""
 
 
+_FREE: Final[list[str]] = []
+"""Names under which nobody writes now: what is registered stays for the session's life."""
+
+
 def send_through(df: Any, writer: OrderedWriter) -> None:
     """Run the job. Its settings are in no option, and so in no plan that Spark shows.
 
     Not `mapInArrow`, for which PySpark wants pandas. The name is the write's own: two threads that
     write at once must not find each other's settings.
     """
-    called = f"klaviyo_{uuid4().hex}"
+    try:
+        called = _FREE.pop()  # nobody else gets it
+    except IndexError:
+        called = f"klaviyo_{uuid4().hex}"
 
     class Source(DataSource):  # type: ignore[misc]
         @classmethod
@@ -56,5 +63,8 @@ def send_through(df: Any, writer: OrderedWriter) -> None:
         def writer(self, schema: Any, overwrite: bool) -> OrderedWriter:
             return writer
 
-    df.sparkSession.dataSource.register(Source)
-    df.write.format(called).mode("append").save()
+    try:
+        df.sparkSession.dataSource.register(Source)
+        df.write.format(called).mode("append").save()
+    finally:
+        _FREE.append(called)

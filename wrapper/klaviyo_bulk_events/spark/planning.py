@@ -2,15 +2,14 @@
 
 import heapq
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from attrs import frozen
 
+from klaviyo_bulk_events.arrow.account_lanes import LANES
 from klaviyo_bulk_events.limits import EVENTS_PER_REQUEST
 from klaviyo_bulk_events.pace import seconds_for
 from klaviyo_bulk_events.rates import Rate
 
-LANES: Final = 50
 """Accounts that a task serves at a time. At full limits a core has enough to do with 16."""
 
 

@@ -7,9 +7,9 @@ import attrs
 from attrs import frozen
 
 from klaviyo_bulk_events.account_outcomes import NOBODY
-from klaviyo_bulk_events.arrow.attempts import read_back
-from klaviyo_bulk_events.arrow.store import store_at
-from klaviyo_bulk_events.errors import KlaviyoBulkEventsError
+from klaviyo_bulk_events.arrow.attempts import has_any, read_back
+from klaviyo_bulk_events.arrow.store import Store, store_at
+from klaviyo_bulk_events.errors import JournalError, KlaviyoBulkEventsError
 from klaviyo_bulk_events.report import Report, summed
 from klaviyo_bulk_events.spark.planning import Plan
 from klaviyo_bulk_events.spark.secrets import located
@@ -42,10 +42,17 @@ class JobError(KlaviyoBulkEventsError):
         return type(self), (str(self), self.report)
 
 
-def report_of(plan: Plan, settings: Settings, seconds: float) -> SparkReport:
-    """What the ledger says. Raises JournalError."""
+def report_of(
+    plan: Plan, settings: Settings, seconds: float, *, ended: bool = False
+) -> SparkReport:
+    """What the ledger says; of a job that `ended`, it says something of every account.
+
+    Raises JournalError.
+    """
     store = store_at(located(settings.ledger))
     try:
+        if ended:
+            _check_shared(store, plan, settings.run)
         accounts = {
             account: read_back(store, settings.run, account, rows, seconds)
             for account, rows in plan.rows.items()
@@ -57,6 +64,15 @@ def report_of(plan: Plan, settings: Settings, seconds: float) -> SparkReport:
     total = summed(accounts.values()) if accounts else _nothing()
     fields = {**attrs.asdict(total, recurse=False), "seconds": seconds}
     return SparkReport(**fields, accounts=accounts)
+
+
+def _check_shared(store: Store, plan: Plan, run: str) -> None:
+    lost = [account for account in plan.rows if not has_any(store, run, account)]
+    if lost:
+        raise JournalError(
+            f"the job is done, but the ledger has nothing of {lost[0]!r} here: workers wrote to "
+            "another one. It has to be one that the driver and all workers share"
+        )
 
 
 def _of_nobody(plan: Plan) -> Report | None:

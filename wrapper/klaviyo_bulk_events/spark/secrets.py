@@ -12,7 +12,7 @@ _NAMES: Final = frozenset(
     ("apikey", "key", "privatekey", "token", "accesstoken", "secret", "password", "authorization")
 )
 _KEY: Final = re.compile(r"\bpk_\w{6,}|\b(Bearer|Klaviyo-API-Key)\s", re.IGNORECASE)
-_URL_WITH_PASSWORD: Final = re.compile(r"://[^/?#\s]*:[^/?#\s]*@")
+_URL_WITH_PASSWORD: Final = re.compile(r"://\S*:\S*@|[?&]password=", re.IGNORECASE)
 _WHY: Final = (
     "Spark shows it in plans, event logs and on its pages. Give references instead, which workers "
     'follow: accounts={"shop-1": "env:SHOP_1_KEY"}, or file:PATH, or module:function. A key that '

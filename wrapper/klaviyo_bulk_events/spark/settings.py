@@ -39,10 +39,10 @@ class Settings:
     client: Mapping[str, Any]
 
     def __attrs_post_init__(self) -> None:
+        check_run(self.intake, self.ledger, self.run)
         refuse_secrets({"run": self.run, "ledger": self.ledger, **_texts(self.client)})
         _check_accounts(self.accounts, self.account_column)
         check_backfill(self.backfill)
-        check_run(self.intake, self.ledger, self.run)
         if not self.ledger.startswith(_LOCATIONS):
             raise ConfigurationError(
                 "a ledger for Spark is file:FOLDER that all machines see, redis://HOST, env:NAME "
@@ -64,7 +64,9 @@ class Settings:
 
 
 def account_references(accounts: Mapping[str, str] | str | Path) -> Mapping[str, str]:
-    """The accounts as they are given, or as a TOML file has them."""
+    """The accounts as they are given, or as a TOML file has them. Raises ConfigurationError."""
+    given = accounts if isinstance(accounts, Mapping) else {str(accounts): ""}
+    refuse_secrets({"accounts": "\n".join(map(str, (*given, *given.values())))})
     return accounts if isinstance(accounts, Mapping) else references_in(Path(accounts))
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import attrs
+
 from klaviyo_bulk_events.arrow.account_batches import send_account_batches
 from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.spark.order import ACCOUNT, ROW
@@ -39,6 +41,10 @@ def send_ordered(
 ) -> Iterator[Any]:
     """Send a partition of what `order.ordered` made."""
     rows = checked(whole(batches))
+    rules, own = settings.rules, settings.account_column
+    # That column is gone by now, and its values are in this one.
+    parts = tuple(ACCOUNT if name == own else name for name in rules.unique_id_from)
+    settings = attrs.evolve(settings, rules=attrs.evolve(rules, unique_id_from=parts))
     return send_rows(rows, settings, account=ACCOUNT, run=settings.run, sizes=sizes)
 
 

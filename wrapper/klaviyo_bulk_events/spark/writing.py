@@ -7,6 +7,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import attrs
 import pyarrow
@@ -23,6 +24,7 @@ from klaviyo_bulk_events.spark.order import ordered
 from klaviyo_bulk_events.spark.ordered_source import OrderedWriter, send_through
 from klaviyo_bulk_events.spark.planning import Plan
 from klaviyo_bulk_events.spark.reports import JobError, SparkReport, report_of
+from klaviyo_bulk_events.spark.secrets import known_here, located
 from klaviyo_bulk_events.spark.settings import Settings, account_references
 from klaviyo_bulk_events.spark.task import send_ordered
 
@@ -63,8 +65,9 @@ def write(
         derive_unique_id: rows without `unique_id` get one from their content.
         order_by: columns by which an account's rows are sent; `unique_id` decides between equals.
         tasks: how many tasks send at most; as many as cores if not given.
-        outcomes: where to write the outcome of every row, as Parquet (see `arrow.OUTCOMES`); needs
-            pandas, as much of PySpark does.
+        outcomes: a folder for the outcomes of the rows of known accounts, as Parquet (see
+            `arrow.OUTCOMES`), of each run in a folder of its own; needs pandas, as much of PySpark
+            does.
         client: the settings of `AsyncAccounts`, such as `rates`, `limiter` and `base_url`.
 
     It reads `df` twice, once to count: both times it has to be the same rows. Raises
@@ -74,6 +77,7 @@ def write(
         accounts, account_column, backfill, run, ledger, intake, rules, derive_unique_id, client
     )
     _check_outcomes(outcomes)
+    _check_order(df, order_by)
     planned = _plan(df, settings, tasks)
     _log.info("%s", planned)
     started = time.monotonic()
@@ -83,7 +87,7 @@ def write(
     except Exception as error:  # PySpark's, and of many kinds
         report = report_of(planned, settings, time.monotonic() - started)
         raise JobError(_failed(settings, report), report) from error
-    return report_of(planned, settings, time.monotonic() - started)
+    return report_of(planned, settings, time.monotonic() - started, ended=True)
 
 
 def plan(
@@ -134,7 +138,8 @@ def _settings(
 def _plan(df: Any, settings: Settings, tasks: int | None) -> Plan:
     check_columns(df.schema, settings)
     spark = df.sparkSession
-    check_cluster(spark, settings.ledger)
+    ledger = settings.ledger
+    check_cluster(spark, located(ledger) if known_here(ledger) else ledger)
     counts = counted(df, settings)
     if counts.without_id:
         raise ConfigurationError(
@@ -160,7 +165,9 @@ def _send(df: Any, settings: Settings, plan: Plan, outcomes: str | None) -> None
     send = partial(_sent, settings=settings, sizes=dict(plan.rows))
     # In one column: `mapInArrow` looks columns up by names in which a dot is no part of a name.
     rows = df.select(F.struct(*map(named, df.columns)).alias("row"))
-    rows.mapInArrow(send, _OUTCOMES).write.parquet(outcomes)
+    # A folder of the run's own: another call tells all of its rows again, from the ledger.
+    where = f"{outcomes.rstrip('/')}/run={quote(settings.run, safe='')}"
+    rows.mapInArrow(send, _OUTCOMES).write.mode("overwrite").parquet(where)
 
 
 def _sent(batches: Iterator[Any], settings: Settings, sizes: Mapping[str, int]) -> Iterator[Any]:
@@ -172,6 +179,13 @@ def _sent(batches: Iterator[Any], settings: Settings, sizes: Mapping[str, int]) 
 def _check_outcomes(outcomes: str | None) -> None:
     if outcomes is not None and find_spec("pandas") is None:
         raise ConfigurationError("to write outcomes PySpark needs pandas on the driver")
+
+
+def _check_order(df: Any, order_by: Sequence[str]) -> None:
+    if isinstance(order_by, str):
+        raise ConfigurationError(f"order_by is a list of columns: order_by=[{order_by!r}]")
+    if unknown := [name for name in order_by if name not in df.columns]:
+        raise ConfigurationError(f"there is no column {unknown[0]!r} to order by")
 
 
 def _failed(settings: Settings, report: SparkReport) -> str:
