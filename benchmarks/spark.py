@@ -11,10 +11,9 @@ import tempfile
 
 from benchmarks import sink
 from benchmarks.scale import alone
+from benchmarks.stream import unequal
 from klaviyo_bulk_events import Report
 
-_ACCOUNTS = 40
-_REQUEST = 1_000
 _CORES = 2
 
 
@@ -23,14 +22,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.spark", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="only see whether it runs")
     largest = 1 if parser.parse_args().quick else 151
-    sizes = {f"shop-{n}": min(largest, n + 1) * _REQUEST for n in range(_ACCOUNTS)}
-    sizes["shop-0"] = largest * _REQUEST
+    sizes = unequal(largest)
     os.environ |= {"BENCHMARK_KEY": "pk_0123456789abcdef", "PYSPARK_PYTHON": sys.executable}
     with sink.running() as url, tempfile.TemporaryDirectory() as folder:
         send(dict.fromkeys(sizes, 1), url, f"file:{folder}/before")  # Java is slow at first
         report = send(sizes, url, f"file:{folder}/ledger")
     least = alone(largest, answer=0.0)
-    print(f"{_ACCOUNTS} accounts of {min(sizes.values()):,} to {max(sizes.values()):,} events")
+    print(f"{len(sizes)} accounts of {min(sizes.values()):,} to {max(sizes.values()):,} events")
     print(f"  {report.accepted:,} accepted on {_CORES} cores, {report.throttled} 429s")
     print(f"  in {report.seconds:.1f} s, with the time to put them in order")
     print(f"  {least:.1f} s is the least that the largest account's limits allow\n")

@@ -25,8 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.stream", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="only see whether it runs")
     largest = 1 if parser.parse_args().quick else 151
-    sizes = {f"shop-{n}": min(largest, n + 1) * _REQUEST for n in range(_ACCOUNTS)}
-    sizes["shop-0"] = largest * _REQUEST
+    sizes = unequal(largest)
     with Accounts(
         dict.fromkeys(sizes, "pk_0123456789abcdef"),
         base_url="https://klaviyo.invalid",
@@ -37,12 +36,19 @@ def main() -> None:
         seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     accepted = sum(report.accepted for report in reports.values())
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    print(f"{_ACCOUNTS} accounts of {_REQUEST:,} to {max(sizes.values()):,} events in one stream")
+    smallest, most = min(sizes.values()), max(sizes.values())
+    print(f"{_ACCOUNTS} accounts of {smallest:,} to {most:,} events in one stream")
     print(f"  {accepted:,} of {sum(sizes.values()):,} accepted in {seconds:.1f} s")
     print(
         f"  {alone(largest, answer=0.0):.1f} s is the least that the largest account's limits allow"
     )
     print(f"  {accepted / cpu:,.0f} events a second and core, {memory:.0f} MB at most\n")
+
+
+def unequal(largest: int) -> dict[str, int]:
+    """The events of each account, of which one has so many full requests and the others fewer."""
+    sizes = {f"shop-{n}": min(largest, n + 1) * _REQUEST for n in range(_ACCOUNTS)}
+    return {**sizes, "shop-0": largest * _REQUEST}
 
 
 def records(sizes: dict[str, int]) -> Iterator[dict[str, Any]]:

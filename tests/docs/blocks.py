@@ -7,7 +7,7 @@
 - `<!-- test: ... -->` on the line before a block says what a reader knows without it: that a
   command is left running and what it then says (`background Listening`), ends with another code
   than 0 (`exits 1`), is done in this environment already (`installed`), runs in one that has
-  nothing (`fresh`), or is what runs the tests (`ci`).
+  nothing (`fresh`), in a checkout of the project (`checkout`), or is what runs the tests (`ci`).
 """
 
 import re

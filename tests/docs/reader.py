@@ -113,6 +113,8 @@ class Reader:
             return ""
         if kind == "fresh":
             return self._in_fresh_environment(commands)
+        if kind == "checkout":
+            return self.in_shell(f"git clone --quiet {PROJECT} checkout && cd checkout\n{commands}")
         return self.in_shell(commands, code=int(argument) if kind == "exits" else 0)
 
     def _in_fresh_environment(self, commands: str) -> str:

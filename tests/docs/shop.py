@@ -55,6 +55,8 @@ def furnish(folder: Path, database: Mapping[str, str]) -> None:
         writer.writeheader()
         writer.writerows(ORDERS)
     (folder / "arriving").mkdir()
+    spec = Path(__file__).parents[2] / "openapi" / "bulk_create_events.json"
+    (folder / spec.name).write_bytes(spec.read_bytes())
     (folder / "columns.toml").write_text(COLUMNS)
     (folder / "shop-2").write_text("pk_2222222222222222")
     (folder / "our_tokens.py").write_text("def token_of(name): return f'token-of-{name}'\n")
