@@ -2,12 +2,14 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -225,28 +227,36 @@ def application(environ, start):
 """
 
 
+@contextmanager
+def gunicorn(
+    folder: Path, options: list[str], emulated: Running, stderr: int
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The application of `shop.py` under Gunicorn, which takes requests from the beginning."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        command = [sys.executable, "-m", "gunicorn", *options]
+        with subprocess.Popen(
+            [*command, "--bind", f"fd://{listening.fileno()}", "shop:application"],
+            env=environment(emulated.url),
+            cwd=folder,
+            pass_fds=[listening.fileno()],
+            stderr=stderr,
+            text=True,
+        ) as server:
+            yield server, f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
 def test_gunicorn_with_preload(tmp_path: Path, emulated: Running, kept: Kept) -> None:
     """What workers put that were forked off a loaded application is sent once, to the last."""
     import httpx
 
     (tmp_path / "shop.py").write_text(program(APPLICATION, kept, "max_age=0.5"))
-    socket = tmp_path / "socket"
-    command = [sys.executable, "-m", "gunicorn", "--preload", "--workers", "3", "--threads", "2"]
-    with subprocess.Popen(
-        [*command, "--bind", f"unix:{socket}", "shop:application"],
-        env=environment(emulated.url),
-        cwd=tmp_path,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as server:
+    options = ["--preload", "--workers", "3", "--threads", "2"]
+    with gunicorn(tmp_path, options, emulated, stderr=subprocess.PIPE) as (server, url):
         try:
-            assert eventually(socket.exists)
             workers = set()
-            with httpx.Client(transport=httpx.HTTPTransport(uds=str(socket))) as http:
+            with httpx.Client(headers={"Connection": "close"}, timeout=30) as http:
                 for number in range(200):
-                    workers.add(
-                        http.get(f"http://shop/?{number}", headers={"Connection": "close"}).text
-                    )
+                    workers.add(http.get(f"{url}/?{number}").text)
         finally:
             server.send_signal(signal.SIGTERM)
             _, said = server.communicate(timeout=30)
@@ -262,21 +272,14 @@ def test_gunicorn_with_killed_workers(connect: Connect, tmp_path: Path, emulated
 
     kept = {"spool": tmp_path / "spool.db"}
     (tmp_path / "shop.py").write_text(program(APPLICATION, kept, "max_age=0.3"))
-    socket = tmp_path / "socket"
-    command = [sys.executable, "-m", "gunicorn", "--preload", "--workers", "2"]
     taken = set()
-    with subprocess.Popen(
-        [*command, "--bind", f"unix:{socket}", "shop:application"],
-        env=environment(emulated.url),
-        cwd=tmp_path,
-        stderr=subprocess.DEVNULL,
-    ) as server:
+    options = ["--preload", "--workers", "2"]
+    with gunicorn(tmp_path, options, emulated, stderr=subprocess.DEVNULL) as (server, url):
         try:
-            assert eventually(socket.exists)
-            with httpx.Client(transport=httpx.HTTPTransport(uds=str(socket)), timeout=20) as http:
+            with httpx.Client(headers={"Connection": "close"}, timeout=30) as http:
                 for number in range(150):
                     try:
-                        worker = http.get(f"http://shop/?{number}", headers={"Connection": "close"})
+                        worker = http.get(f"{url}/?{number}")
                     except httpx.HTTPError:
                         continue  # it was put or not, nobody knows
                     taken.add(f"view-{number}")
