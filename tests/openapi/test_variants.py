@@ -121,6 +121,21 @@ def test_strict_json_gives_the_same_client(checkout: Checkout, received: str, fi
     assert drift(checkout) == []
 
 
+def test_a_part_that_every_request_needs_must_be_known(
+    checkout: Checkout, received: str, files: Files
+) -> None:
+    """What Klaviyo requires from now on nobody would send: it is named before anything changes."""
+    spec = vendor.read(received.encode())
+    metric = spec["components"]["schemas"]["MetricCreateQueryResourceObject"]
+    metric["properties"]["attributes"]["required"].append("service")
+    before = files()
+
+    with pytest.raises(GenerationError, match=r"openapi/parts_module.py.*adapt it.*'service'"):
+        regenerate(checkout, vendor.write(spec).encode())
+
+    assert files() == before
+
+
 @pytest.mark.parametrize(
     ("replacements", "said"),
     [

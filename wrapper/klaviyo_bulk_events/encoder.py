@@ -37,7 +37,7 @@ _HEAD, _TAIL = _FRAME.head, _FRAME.tail
 _PROPERTIES: Final = "/properties"
 _EARLIEST_YEAR: Final = EARLIEST_YEAR.value
 # The brackets of an event's attributes around its properties: their own, and the metric's.
-_BRACKETS: Final = 1 + orjson.dumps(shape.metric("")).count(b"{")
+_BRACKETS: Final = 1 + orjson.dumps(shape.metric({})).count(b"{")
 
 
 @define(eq=False)

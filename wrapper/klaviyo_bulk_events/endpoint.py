@@ -17,8 +17,7 @@ from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.limiter import UNUSED_AFTER
 from klaviyo_bulk_events.limits import SERVER
 from klaviyo_bulk_events.version import __version__
-from klaviyo_bulk_events_api import models
-from klaviyo_bulk_events_api.api.events.bulk_create_events import _get_kwargs
+from klaviyo_bulk_events_api import parts
 
 CONNECT_SECONDS: Final = 10.0
 LONGEST_ANSWER: Final = 1_000_000
@@ -63,14 +62,13 @@ class Endpoint:
         base = base_url or os.environ.get("KLAVIYO_BASE_URL") or SERVER
         _check_url(base, allow_plain_http)
         credential.check()
-        request = _get_kwargs(body=_EMPTY)
         return cls(
-            url=base.rstrip("/") + request["url"],
-            method=request["method"].upper(),
+            url=base.rstrip("/") + parts.PATH,
+            method=parts.METHOD,
             account=_named(account) or credential.account,
             credential=credential,
             headers={
-                **request["headers"],
+                **parts.HEADERS,
                 "Accept": "application/vnd.api+json",
                 # An answer is short: compressed, it could only be a bomb.
                 "Accept-Encoding": "identity",
@@ -109,14 +107,6 @@ class Endpoint:
     def ssl_context(self) -> ssl.SSLContext | bool:
         """What verifies the server; loading the certificates takes time that plain HTTP saves."""
         return False if self.is_plain else httpx.create_ssl_context()
-
-
-_EMPTY: Final = models.CreateJob(
-    data=models.CreateJobData(
-        type_=models.CreateJobType.EVENT_BULK_CREATE_JOB,
-        attributes=models.CreateJobAttributes(events_bulk_create=models.CreateJobEntries(data=[])),
-    )
-)
 
 
 def _named(account: str | None) -> str | None:

@@ -47,9 +47,11 @@ class Metrics:
 
     def _encode(self, name: Any, service: Any) -> Metric:
         checked = self._name(name)
-        given = {} if service is None else {"service": _service(service)}
-        data = orjson.dumps(shape.metric(checked, **given))
-        short = orjson.dumps([checked, *given.values()]).decode()
+        attributes: dict[str, str | None] = {"name": checked}
+        if service is not None:
+            attributes["service"] = _service(service)
+        data = orjson.dumps(shape.metric(attributes))
+        short = orjson.dumps([*attributes.values()]).decode()
         return Metric(data, short, orjson.Fragment(data))
 
     def _name(self, given: Any) -> str:

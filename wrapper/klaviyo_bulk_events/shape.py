@@ -1,7 +1,4 @@
-"""The constant parts of a request, derived once from the generated models.
-
-Generated names stay in here and in the transport: they change with revisions.
-"""
+"""What stands around what varies in a request, cut out of the parts that were generated."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -9,8 +6,7 @@ from typing import Any, Final
 import orjson
 from attrs import frozen
 
-from klaviyo_bulk_events_api import models
-from klaviyo_bulk_events_api.types import UNSET
+from klaviyo_bulk_events_api import parts
 
 
 @frozen
@@ -26,22 +22,13 @@ class Frame:
         return len(self.head) + len(self.tail)
 
 
-_NO_PROFILE: Final = models.ProfileData(
-    type_=models.ProfileType.PROFILE, attributes=models.ProfileAttributes()
-)
-_PROFILE: Final = _NO_PROFILE.to_dict()
-_NO_METRIC: Final = models.EventMetric(
-    data=models.MetricData(
-        type_=models.MetricType.METRIC, attributes=models.MetricAttributes(name="")
-    )
-)
+_PROFILE: Final = parts.PROFILE_ENTRY["attributes"]["profile"]["data"]
+_METRIC: Final = parts.EVENT["attributes"]["metric"]
 
 
-def metric(name: str, service: Any = UNSET) -> dict[str, Any]:
-    """The metric of an event."""
-    attributes = models.MetricAttributes.from_dict({"name": name, "service": service})
-    data = models.MetricData(type_=models.MetricType.METRIC, attributes=attributes)
-    return models.EventMetric(data=data).to_dict()
+def metric(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The metric of an event: its name, and its service if it has one."""
+    return {**_METRIC, "data": {**_METRIC["data"], "attributes": attributes}}
 
 
 def profile(
@@ -63,36 +50,21 @@ def profile_attributes() -> Frame:
 
 def request() -> Frame:
     """What stands around the profile entries of a request."""
-    entries = models.CreateJobEntries(data=[])
-    attributes = models.CreateJobAttributes(events_bulk_create=entries)
-    kind = models.CreateJobType.EVENT_BULK_CREATE_JOB
-    job = models.CreateJob(data=models.CreateJobData(type_=kind, attributes=attributes))
-    return _around(job.to_dict(), b"[]", keep=1)
+    return _around(parts.JOB, b"[]", keep=1)
 
 
 def profile_entry(*, backfill: bool) -> tuple[bytes, Frame]:
     """What stands before a profile, and around the events that follow it."""
-    attributes = models.ProfileEntryAttributes(
-        profile=models.ProfileEntryProfile(data=_NO_PROFILE),
-        events=models.ProfileEntryEvents(data=[]),
-        backfill=backfill,
-    )
-    entry = models.ProfileEntry(
-        type_=models.ProfileEntryType.EVENT_BULK_CREATE, attributes=attributes
-    )
-    document = entry.to_dict()
-    # Ahead of the profile, so that what opens an entry tells which flow it belongs to.
-    document["attributes"] = {"backfill": backfill, **document["attributes"]}
-    events = _around(document, b"[]", keep=1)
-    before, _, after = events.head.partition(orjson.dumps(_NO_PROFILE.to_dict()))
+    # Backfill is ahead of the profile, so that what opens an entry tells which flow it belongs to.
+    attributes = {"backfill": None, **parts.PROFILE_ENTRY["attributes"]} | {"backfill": backfill}
+    events = _around({**parts.PROFILE_ENTRY, "attributes": attributes}, b"[]", keep=1)
+    before, _, after = events.head.partition(orjson.dumps(_PROFILE))
     return before, Frame(after, events.tail)
 
 
 def event() -> Frame:
     """What stands around the attributes of an event."""
-    attributes = models.EventAttributes(properties=models.EventProperties(), metric=_NO_METRIC)
-    data = models.EventData(type_=models.EventType.EVENT, attributes=attributes)
-    return _around(data.to_dict(), orjson.dumps(attributes.to_dict()))
+    return _around(parts.EVENT, orjson.dumps(parts.EVENT["attributes"]))
 
 
 def _around(document: Mapping[str, Any], placeholder: bytes, keep: int = 0) -> Frame:
