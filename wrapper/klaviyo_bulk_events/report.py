@@ -3,7 +3,8 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
 import attrs
 from attrs import frozen
@@ -12,6 +13,8 @@ from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.errors import ConfigurationError, KlaviyoBulkEventsError
 from klaviyo_bulk_events.outcomes import Fate, Outcome, Settlement, Status
 from klaviyo_bulk_events.problems import Problem
+
+_warnings_of: Final = attrgetter("warnings")
 
 
 @frozen(kw_only=True)
@@ -176,7 +179,7 @@ class Tally:
 
     def add_warnings(self, events: Iterable[EncodedEvent]) -> None:
         """Count the warnings of events."""
-        every = [event.warnings for event in events if event.warnings]
+        every = list(map(_warnings_of, events))
         # Events share their warnings: counting them by identity is a fraction of the work.
         shared = dict(zip(map(id, every), every, strict=True))
         for key, count in Counter(map(id, every)).items():

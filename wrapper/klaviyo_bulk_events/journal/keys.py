@@ -47,28 +47,32 @@ def find(packed: bytes, key: bytes) -> int | None:
 class Filter:
     """A Bloom filter over digests, 64 bits of it for a few keys: it may say yes for a no.
 
-    4 MB, which is enough for 2 million keys, and up to 64 MB; for more keys than 32 million it says
-    yes more often, which costs time and nothing else.
+    Nothing before the first key, which most runs never have. Then 4 MB, which is enough for 2
+    million keys, and up to 64 MB; for more keys than 32 million it says yes more often, which costs
+    time and nothing else.
     """
 
     def __init__(self, words: int = _WORDS) -> None:
-        self._patterns = _patterns()
         self._size(words)
 
     def _size(self, words: int) -> None:
         self._keys = 0
         self._mask = words - 1
-        self._words = memoryview(bytearray(words * 8)).cast("Q")
+        self._words: memoryview[int] | None = None
 
     def may_know(self, key: bytes) -> bool:
         """False if the digest was not taken in, for certain."""
+        if self._words is None:
+            return False
         number = hash(key)  # only this process asks
-        pattern = self._patterns[number & (_PATTERNS - 1)]
+        pattern = _patterns()[number & (_PATTERNS - 1)]
         return self._words[(number >> 12) & self._mask] & pattern == pattern
 
     def add(self, keys: Iterable[bytes]) -> None:
         """Take digests in."""
-        words, mask, patterns = self._words, self._mask, self._patterns
+        if self._words is None:
+            self._words = memoryview(bytearray((self._mask + 1) * 8)).cast("Q")
+        words, mask, patterns = self._words, self._mask, _patterns()
         for number in map(hash, keys):
             words[(number >> 12) & mask] |= patterns[number & (_PATTERNS - 1)]
             self._keys += 1

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any, Final
 
 import orjson
@@ -13,21 +14,18 @@ from klaviyo_bulk_events.encoder import EncodedEvent
 
 _REQUEST: Final = shape.request()
 _ENTRIES: Final = [shape.profile_entry(backfill=backfill) for backfill in (True, False)]
+_told: Final = attrgetter("position", "origin")
 _end_of: Final = json.JSONDecoder().raw_decode
 
 
 def packed(chunk: Chunk) -> tuple[bytes, bytes]:
     """The chunk's body, and what it takes to make the chunk of it again."""
-    events = list(chunk.events)
-    positions = [event.position for event in events]
-    origins = [event.origin for event in events]
-    return chunk.body(), orjson.dumps([positions, origins if any(origins) else None])
+    return chunk.body(), orjson.dumps([*map(_told, chunk.events)])
 
 
 def unpacked(body: bytes, told: bytes, *, in_doubt: bool) -> Chunk:
     """The chunk again; its records are made of the bytes. Raises ValueError."""
-    positions, origins = orjson.loads(told)
-    each = iter(zip(positions, origins or [None] * len(positions), strict=True))
+    each = iter(orjson.loads(told))
     try:
         entries = tuple(
             tuple(_event(opening, data, *next(each)) for data in events)
