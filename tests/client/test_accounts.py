@@ -1,10 +1,12 @@
 """Many accounts in one process."""
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from klaviyo_bulk_events import AsyncAccounts, ConfigurationError, Rate, Report
@@ -152,3 +154,34 @@ def test_a_shared_limiter_keeps_no_files_open(
     given = {name: watched(name) for name in accounts}
     send(accounts, given, at_once=1, limiter=f"sqlite:///{tmp_path}/limiter.db")
     assert max(opened) - min(opened) < 15
+
+
+class Counting(httpx.AsyncHTTPTransport):
+    """Says how often it was closed."""
+
+    closed = 0
+
+    async def aclose(self) -> None:
+        self.closed += 1
+        await super().aclose()
+
+
+@pytest.mark.parametrize("way", ["send", "send_stream"])
+def test_a_transport_is_shared(emulated: Running, way: str) -> None:
+    """An account that is done does not close it under the others: only whoever was given it."""
+    transport = Counting()
+
+    async def run() -> dict[str, Report]:
+        settings: Any = {"base_url": emulated.url, "transport": transport, "rates": ["1000/s"]}
+        async with AsyncAccounts(keys(5), **settings) as accounts:
+            if way == "send":
+                given = {account: events(account, 9) for account in keys(5)}
+                reports = await accounts.send(given, backfill=True)
+            else:
+                named = [{**e, "account": a} for a in keys(5) for e in events(a, 9)]
+                reports = await accounts.send_stream(named, backfill=True)
+            assert transport.closed == 0
+            return reports
+
+    assert {report.accepted for report in asyncio.run(run()).values()} == {9}
+    assert transport.closed >= 1

@@ -315,6 +315,61 @@ def test_leaving_a_run_settles_what_was_in_flight(emulated: Running, make: Make)
     assert report.submitted == report.accepted + report.unsent < 20 * MOST
 
 
+def test_closing_a_client_ends_no_other_thread_s_watch(emulated: Running, make: Make) -> None:
+    """What another thread sends still ends in time; its connection is closed after it."""
+    emulated.emulator.inject("trickle", times=1)
+    klaviyo = KlaviyoBulkEvents(KEY, base_url=emulated.url, timeout=0.5, deadline=0.2)
+    reports = []
+    thread = threading.Thread(
+        target=lambda: reports.append(klaviyo.send(make(5), backfill=True)), daemon=True
+    )
+    thread.start()
+    while not emulated.emulator.requests():
+        time.sleep(0.01)
+    klaviyo.close()
+    thread.join(10)
+    assert [report.unknown for report in reports] == [5]
+    assert not klaviyo._lanes._idle
+
+
+def test_a_connection_of_a_pool_that_was_given_is_watched(emulated: Running, make: Make) -> None:
+    """Whichever of the pool's connections an attempt uses, it is the one that is shut."""
+    with KlaviyoBulkEvents(
+        KEY,
+        base_url=emulated.url,
+        rates=["1000/s"],
+        timeout=3.0,
+        deadline=0.2,
+        transport=httpx.HTTPTransport(),
+    ) as klaviyo:
+        assert klaviyo.send(make(5 * MOST), backfill=True).accepted == 5 * MOST
+        emulated.emulator.set_faults({"trickle": 1.0})
+        started = time.monotonic()
+        assert klaviyo.send(make(2 * MOST), backfill=True).unknown == 2 * MOST
+        assert time.monotonic() - started < 15.0
+
+
+class Interleaved(threading.Event):
+    """Somebody stops the driver just before it is cleared."""
+
+    stop: Any = None
+
+    def clear(self) -> None:
+        if self.stop is not None:
+            self.stop()
+        super().clear()
+
+
+def test_a_stop_is_never_missed(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However it falls between two steps of whoever waits for a place."""
+    with KlaviyoBulkEvents(KEY, base_url="http://127.0.0.1:1", rates=["1/h"]) as klaviyo:
+        klaviyo._settings.limiter.pause(3600.0)
+        run = klaviyo.stream(make(5), backfill=True)
+        monkeypatch.setattr("klaviyo_bulk_events.driver.threading.Event", Interleaved)
+        monkeypatch.setattr(Interleaved, "stop", lambda event: run.stop())
+        assert run.finish().unsent == 5
+
+
 @pytest.mark.parametrize("taken", [0, 1, 5])
 def test_a_run_is_delivered_once(emulated: Running, make: Make, taken: int) -> None:
     """finish() delivers what is left, and asking again changes nothing."""

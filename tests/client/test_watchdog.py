@@ -34,3 +34,25 @@ def test_stopped_and_started() -> None:
     while threading.active_count() > before and time.monotonic() < end:
         time.sleep(0.01)
     assert threading.active_count() == before
+
+
+def test_what_ended_by_itself_is_left_alone() -> None:
+    """And what is watched after it is ended at its time."""
+    watchdog = Watchdog()
+    ended: list[float] = []
+    done = threading.Event()
+    watchdog.watch(time.monotonic() + 0.05, ended.append)
+    watchdog.forget(ended.append)
+    watchdog.watch(time.monotonic() + 0.1, lambda until: done.set())
+    assert done.wait(10)
+    watchdog.stop()
+    assert ended == []
+
+
+def test_what_is_watched_when_it_is_stopped_is_ended_still() -> None:
+    """Whoever closes a client ends no other thread's watch."""
+    watchdog = Watchdog()
+    done = threading.Event()
+    watchdog.watch(time.monotonic() + 0.2, lambda until: done.set())
+    watchdog.stop()
+    assert done.wait(10)

@@ -46,6 +46,19 @@ def test_the_loop_does_not_wait_for_the_disk(
     assert threading.get_ident() not in writers["covers"] | writers["_settle"]
 
 
+def test_closed_before_it_began(emulated: Running, records: Records, path: Path) -> None:
+    """A run of which nothing was asked lets go of its journal, and of the limiter, too."""
+
+    async def send() -> Report:
+        async with AsyncKlaviyoBulkEvents(KEY, base_url=emulated.url) as klaviyo:
+            run = klaviyo.stream(records(10), backfill=True, journal=path)
+            await run.aclose()
+            assert run.report().submitted == 0
+            return await klaviyo.send(records(10), backfill=True, journal=path)
+
+    assert asyncio.run(send()).accepted == 10
+
+
 def test_cancelled_while_it_is_written(
     emulated: Running, records: Records, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

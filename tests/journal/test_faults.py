@@ -50,6 +50,16 @@ def test_in_use(send: Send, emulated: Running, records: Records, path: Path) -> 
         assert run.finish().accepted == 10
 
 
+def test_closed_before_it_began(emulated: Running, records: Records, path: Path) -> None:
+    """A run of which nothing was asked lets go of its journal, and of the limiter, too."""
+    with KlaviyoBulkEvents(KEY, base_url=emulated.url) as klaviyo:
+        run = klaviyo.stream(records(10), backfill=True, journal=path)
+        run.close()
+        run.close()
+        assert run.report().submitted == 0
+        assert klaviyo.send(records(10), backfill=True, journal=path).accepted == 10
+
+
 @pytest.mark.parametrize(
     ("other", "named"),
     [

@@ -1,8 +1,10 @@
 """Places in Redis: its time, its keys, and what happens when it is away."""
 
 import logging
+import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -259,3 +261,18 @@ def test_a_run_goes_on_once_redis_is_back(
         report = klaviyo.send([EVENT], backfill=True)
     assert (report.accepted, report.requests) == (1, 1)
     assert len(tries) >= 3
+
+
+def test_threads_share_what_is_known(places: RedisPlaces, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However they take turns, none of them finds it changing under its hands."""
+    monkeypatch.setattr(places, "_run_script", lambda keys, given: ("0", 0))
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            for seat in threads.map(str, range(4_000)):
+                threads.submit(places.unused, seat)
+            done = [threads.submit(places.ask, str(number)) for number in range(4_000)]
+        assert [future.result() for future in done] == [0.0] * 4_000
+    finally:
+        sys.setswitchinterval(interval)

@@ -14,6 +14,7 @@ from klaviyo_bulk_events.account_of import AccountOf
 from klaviyo_bulk_events.account_outcomes import Hear
 from klaviyo_bulk_events.account_stream import AccountStream
 from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
+from klaviyo_bulk_events.async_lanes import Lent
 from klaviyo_bulk_events.credentials import TokenSource
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
@@ -83,6 +84,9 @@ class AsyncAccounts:
         self._at_once = at_once
         self._on_event = on_event
         self._settings: AccountSettings = {"max_in_flight": 3, **settings}
+        self._transport = settings.get("transport")
+        if self._transport is not None:
+            self._settings["transport"] = Lent(self._transport)
         self._clients: dict[str, AsyncKlaviyoBulkEvents] = {}
         self._verify = cache(httpx.create_ssl_context)
         self._streams: list[AccountStream] = []
@@ -201,6 +205,8 @@ class AsyncAccounts:
         """Close the connections."""
         for client in self._clients.values():
             await client.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
 
     async def __aenter__(self) -> Self:
         return self

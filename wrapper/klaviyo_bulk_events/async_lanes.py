@@ -18,6 +18,17 @@ from klaviyo_bulk_events.endpoint import (
 Verification = ssl.SSLContext | bool
 
 
+class Lent(httpx.AsyncBaseTransport):
+    """A transport that others use, too: whoever closes this leaves it open."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport = transport
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Let the other do it."""
+        return await self._transport.handle_async_request(request)
+
+
 class AsyncLanes:
     """Connections to one endpoint, opened when they are first needed, and again after a rest.
 
@@ -72,7 +83,7 @@ class AsyncLanes:
             verify=self.verify(),
             timeout=httpx.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds)),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=self._kept),
-            transport=self._transport,
+            transport=Lent(self._transport) if self._transport is not None else None,
             follow_redirects=False,
             trust_env=not self._endpoint.is_plain,
         )
@@ -80,10 +91,15 @@ class AsyncLanes:
     async def rest(self) -> None:
         """Close the connections unless a request is under way."""
         if self._under_way == 0:
-            await self.aclose()
+            await self._close()
 
     async def aclose(self) -> None:
-        """Close the connections."""
+        """Close the connections, and the transport that was given."""
+        await self._close()
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    async def _close(self) -> None:
         if self._http is not None:
             http, self._http = self._http, None
             await http.aclose()

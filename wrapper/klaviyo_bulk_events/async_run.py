@@ -72,6 +72,7 @@ class AsyncRun:
     async def aclose(self) -> None:
         """End early: wait for what is in flight; the rest is unsent."""
         self._stopped = True
+        self._progress.end_unless_begun()
         await self._settlements.aclose()
 
     def stop(self) -> None:
@@ -83,6 +84,7 @@ class AsyncRun:
         settings = self._settings
         settle = self._driver.settle(self._ready(), self._deliver, settings.max_in_flight)
         try:
+            self._progress.begin()
             async for settled in settle:
                 if not await self._durably(settled, self._progress.add, settled):
                     self.stop()

@@ -118,8 +118,10 @@ class Driver:
         self._waiting.add(awake)
         ticket = self._limiter.join(awake.set)
         try:
-            while not self._stopping.is_set():
+            while True:
                 awake.clear()
+                if self._stopping.is_set():  # from now on, whoever stops it wakes it
+                    return None
                 answer = self._limiter.ask(ticket)
                 if isinstance(answer, Place):
                     return answer
@@ -129,7 +131,6 @@ class Driver:
                 if answer is not None:
                     self._watch(Waiting(answer))
                 awake.wait(self._longest_sleep(answer, left))
-            return None
         except LimiterError as error:
             return str(error)
         finally:

@@ -25,16 +25,25 @@ class Lane:
     """One connection, on which one request is under way at a time.
 
     httpx limits the time of each read and write but not their sum, so that an answer can trickle
-    in for ever: a watchdog shuts the connection when the attempt's `seconds` are over.
+    in for ever: a watchdog shuts the connection when the attempt's `seconds` are over. `pooled`
+    connections are shared with other lanes: which one an attempt uses is known where it was opened
+    for it, and else from the answer's beginning.
     """
 
     def __init__(
-        self, client: httpx.Client, endpoint: Endpoint, seconds: float, watchdog: Watchdog
+        self,
+        client: httpx.Client,
+        endpoint: Endpoint,
+        seconds: float,
+        watchdog: Watchdog,
+        *,
+        pooled: bool,
     ) -> None:
         self._client = client
         self._watchdog = watchdog
         self._endpoint = endpoint
         self._seconds = seconds
+        self._pooled = pooled
         self._lock = threading.Lock()
         self._until: float | None = None
         self._stream: Any = None
@@ -45,6 +54,8 @@ class Lane:
             headers = self._endpoint.headers()
         except Exception as error:  # whatever yields tokens may raise
             return no_token(error)
+        if self._pooled:
+            self._stream = None
         until = self._until = time.monotonic() + self._seconds
         self._watchdog.watch(until, self._shut)
         try:
@@ -56,6 +67,7 @@ class Lane:
         finally:
             with self._lock:
                 self._until = None
+            self._watchdog.forget(self._shut)
 
     def _exchange(self, body: bytes, headers: httpx.Headers) -> Reply:
         endpoint = self._endpoint
@@ -66,6 +78,7 @@ class Lane:
             headers=headers,
             extensions={"trace": self._trace},
         ) as response:
+            self._stream = response.extensions.get("network_stream", self._stream)
             received = Received(response)
             for part in response.iter_bytes():
                 if not received.take(part):
@@ -113,6 +126,7 @@ class Lanes:
         self._transport = transport
         self._context: ssl.SSLContext | bool | None = endpoint.ssl_context()
         self._inherited: list[object] = []
+        self._closed = False
         self._open_none()
         forks.in_child(self._renew)
         forks.around(self._before_fork, self._after_fork)
@@ -158,6 +172,8 @@ class Lanes:
         finally:
             self._busy.discard(lane)
             self._idle.append(lane)
+            if self._closed:  # while it was busy
+                self._close_idle()
 
     def _open(self) -> Lane:
         import encodings.idna  # noqa: F401  what a look-up of a name would import
@@ -172,7 +188,8 @@ class Lanes:
             follow_redirects=False,
             trust_env=not self._endpoint.is_plain,
         )
-        return Lane(client, self._endpoint, self._seconds, self._watchdog)
+        pooled = self._transport is not None
+        return Lane(client, self._endpoint, self._seconds, self._watchdog, pooled=pooled)
 
     def cut(self) -> None:
         """End every attempt under way; what it sent may still arrive."""
@@ -180,7 +197,12 @@ class Lanes:
             lane.cut()
 
     def close(self) -> None:
-        """Close every connection."""
-        while self._idle:
-            self._idle.pop().close()
+        """Close every connection; those in use once they are so no more."""
+        self._closed = True
+        self._close_idle()
         self._watchdog.stop()
+
+    def _close_idle(self) -> None:
+        with contextlib.suppress(IndexError):  # of threads that close them together
+            while self._idle:
+                self._idle.pop().close()

@@ -29,8 +29,20 @@ class Progress:
         self._brake = Brake()
         self._refused: str | None = None
         self._failure: Exception | None = None
-        if ledger.places is not None:
-            limiter.attach(ledger.places)
+        self._is_begun = self._is_attached = False
+
+    def begin(self) -> None:
+        """From now on the ledger hears of every place at the limiter."""
+        self._is_begun = True
+        if self._ledger.places is not None:
+            self._limiter.attach(self._ledger.places)
+            self._is_attached = True
+
+    def end_unless_begun(self) -> None:
+        """End a run of which nothing was asked yet, and which nobody will ask any more."""
+        if not self._is_begun:
+            self._is_begun = True
+            self.end(())
 
     def pending(self) -> Chunk | None:
         """The next of what sessions before left unsettled: it goes first."""
@@ -118,7 +130,7 @@ class Progress:
         self._planner.submitted = max(self._planner.submitted, self._reached)
         self._count_pending()
         self._tally.book_unsent(self._planner.submitted)
-        if self._ledger.places is not None:
+        if self._ledger.places is not None and self._is_attached:
             self._limiter.detach(self._ledger.places)
         try:
             self._ledger.close()

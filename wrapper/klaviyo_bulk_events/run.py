@@ -60,6 +60,7 @@ class Run:
     def close(self) -> None:
         """End early: wait for what is in flight; the rest is unsent."""
         self._stopped = True
+        self._progress.end_unless_begun()
         self._settlements.close()
 
     def stop(self) -> None:
@@ -79,6 +80,7 @@ class Run:
         settings = self._settings
         settle = self._driver.settle(self._ready(), self._deliver, settings.max_in_flight)
         try:
+            self._progress.begin()
             for settled in settle:
                 if not self._progress.add(settled):
                     self.stop()

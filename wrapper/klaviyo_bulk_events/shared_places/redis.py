@@ -1,6 +1,7 @@
 """Places in Redis, for processes on any host."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -76,12 +77,14 @@ class RedisPlaces:
         self._clock = clock
         # The seats of this process that the server must know of, and when they were granted.
         self._known: dict[str, float] = {}
+        self._lock = threading.Lock()
 
     def ask(self, seat: str) -> float:
         """See `Places`."""
         wait = float(self._call("ask", seat))
         if wait == 0.0:
-            self._known[seat] = self._clock()
+            with self._lock:
+                self._known[seat] = self._clock()
         return wait
 
     def leave(self, seat: str) -> None:
@@ -95,7 +98,8 @@ class RedisPlaces:
 
     def unused(self, seat: str) -> None:
         """See `Places`."""
-        self._known.pop(seat, None)
+        with self._lock:
+            self._known.pop(seat, None)
         self._call("unused", seat)
 
     def pause(self, seconds: float) -> None:
@@ -114,6 +118,7 @@ class RedisPlaces:
 
     def after_fork(self) -> None:
         """redis-py opens connections of its own in a child."""
+        self._lock = threading.Lock()
         self._known = {}
 
     def _call(self, verb: str, seat: str, *more: float | str) -> Any:
@@ -127,7 +132,8 @@ class RedisPlaces:
             message = f"the limiter at {self._where}: {type(error).__name__}: {error}"
             raise LimiterError(message, is_final=is_final) from None
         if lost:
-            self._known.clear()
+            with self._lock:
+                self._known.clear()
             _log.warning(
                 "the limiter at %s forgot places that were taken: nothing is sent until none of "
                 "them counts any more",
@@ -138,10 +144,9 @@ class RedisPlaces:
     def _last_known(self) -> str:
         """The seat that was granted last, as long as it counts for certain."""
         since = self._clock() - self._longest
-        for seat, granted in tuple(self._known.items()):
-            if granted < since:
-                self._known.pop(seat, None)
-        return next(reversed(self._known), "")
+        with self._lock:
+            self._known = {seat: at for seat, at in self._known.items() if at >= since}
+            return next(reversed(self._known), "")
 
     def _time(self) -> str:
         seconds, microseconds = self._redis.time()
