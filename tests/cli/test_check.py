@@ -86,3 +86,12 @@ def test_rejects_can_be_mended_before_sending(shell: Shell, line: Line) -> None:
 def test_pace(requests: int, rates: list[str], seconds: float) -> None:
     """The time is that of the last request, each window being filled at its start."""
     assert seconds_for(requests, [Rate.parse(rate) for rate in rates]) == seconds
+
+
+def test_records_of_many_accounts(shell: Shell, line: Line) -> None:
+    """The key that says whose a record is, is no field of an event, and no fault."""
+    shell.write("all.jsonl", "\n".join([line(shop="a", unique_id="1"), line(unique_id="2")]))
+    assert shell("check", "all.jsonl", "--backfill").exit_code == 1
+    result = shell("check", "all.jsonl", "--backfill", "--account-column", "shop")
+    assert result.exit_code == 0
+    assert "good       2" in result.stdout

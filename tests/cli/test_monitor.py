@@ -43,6 +43,13 @@ def test_a_snapshot() -> None:
     assert monitor.snapshot().limit == 0
 
 
+def test_no_time_left_is_no_promise() -> None:
+    """Once all is read, how long it takes depends on answers alone."""
+    monitor = Monitor([Rate(10, 1)], lambda: 1.0, Clock())
+    assert monitor.snapshot().left is None
+    assert "left" not in str(monitor.snapshot())
+
+
 @pytest.mark.parametrize(
     ("width", "text"),
     [

@@ -36,6 +36,15 @@ def test_sources_are_read_by_account(shell: Shell, line: Callable[..., str]) -> 
     assert "3 records would be rejected" in result.stdout
 
 
+def test_flows_need_not_be_named(shell: Shell, line: Callable[..., str]) -> None:
+    """Whether events are history changes no number; they may also say it, each in its way."""
+    lines = [line(shop="a", unique_id="1"), line(shop="a", unique_id="2", backfill=False)]
+    shell.write("events.jsonl", "\n".join(lines))
+    result = shell("plan", "events.jsonl", "--account-column", "shop")
+    assert "1 account, 2 events, 1 request or more." in result.stdout
+    assert "rejected" not in result.stdout
+
+
 def test_large_events_take_more_requests(shell: Shell, line: Callable[..., str]) -> None:
     """Five megabytes are a request's most: 100 events of 90 KB are two."""
     large = {"text": "x" * 90_000}

@@ -31,6 +31,22 @@ def test_any_warning_is_shown() -> None:
     assert "\nWarnings:\n  looks_like_anything  2  this looks like anything\n" in text
 
 
+def test_one_code_may_have_several_reasons() -> None:
+    """The commonest is told, with how many have it; and nobody's data."""
+    early, late = (Problem("/time", "time_out_of_range", f"the time is too {n}") for n in "ab")
+    named = Problem("/x", "unknown_field", "there is no field 'ada@example.com': known are email")
+    problems = [early, late, late, named]
+    text = shown(
+        *(Outcome(Status.REJECTED, 0, None, problems=(problem,)) for problem in problems),
+        submitted=4,
+        rejected=4,
+        rejections={"time_out_of_range": 3, "unknown_field": 1},
+    )
+    assert "  3  the time is too b (2 of them, others for other reasons)\n" in text
+    assert "ada@example.com" not in text
+    assert "there is no field" in text
+
+
 def test_a_duplicate_is_either_kind() -> None:
     """A duplicate need not have been there before the run."""
     text = shown(submitted=1, duplicate=1)

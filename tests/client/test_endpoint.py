@@ -23,6 +23,8 @@ KEY = "pk_0123456789abcdef"
         ({"base_url": "a.klaviyo.com"}, "must look like"),
         ({"base_url": "ftp://a.klaviyo.com"}, "must look like"),
         ({"base_url": "http://[::1"}, "must look like"),
+        ({"base_url": "https://a.klaviyo.com:99999"}, "port 99999"),
+        ({"base_url": "https://a.klaviyo.com:0"}, "port 0"),
         ({"base_url": "http://a.klaviyo.com"}, "TLS"),
         ({"base_url": "http://127.evil.org"}, "TLS"),
         ({"base_url": "https://user:secret@a.klaviyo.com"}, "without a user"),

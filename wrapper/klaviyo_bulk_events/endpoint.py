@@ -122,6 +122,8 @@ def _check_url(base: str, allow_plain_http: bool) -> None:
         url = httpx.URL("")
     if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query:
         raise ConfigurationError(f"the base URL must look like {SERVER}, without a user or a query")
+    if url.port is not None and not 0 < url.port < 65_536:
+        raise ConfigurationError(f"the base URL has the port {url.port}: there are 1 to 65535")
     if url.scheme == "http" and not allow_plain_http and not _is_loopback(url.host):
         raise ConfigurationError(
             "a base URL without TLS would show the key and the events to the network: "

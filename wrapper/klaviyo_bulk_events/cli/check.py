@@ -13,6 +13,7 @@ from klaviyo_bulk_events.cli.grouped import GroupedCommand
 @shared.flows
 @shared.records
 @shared.columns
+@shared.account_column
 @shared.rates
 @shared.rejects
 @shared.report

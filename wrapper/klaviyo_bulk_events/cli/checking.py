@@ -1,12 +1,13 @@
 """What `check` does."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from klaviyo_bulk_events.account_of import with_account
 from klaviyo_bulk_events.cli.display import tell
 from klaviyo_bulk_events.cli.exits import Exit, exit_of
-from klaviyo_bulk_events.cli.inputs import read_inputs
+from klaviyo_bulk_events.cli.inputs import Inputs, read_inputs
 from klaviyo_bulk_events.cli.monitor import duration
 from klaviyo_bulk_events.cli.reporting import Reporting, check_outputs
 from klaviyo_bulk_events.cli.sending import rejects_of
@@ -14,6 +15,7 @@ from klaviyo_bulk_events.cli.summary import Sentences, aligned, counted, printab
 from klaviyo_bulk_events.cli.survey import Span, Survey
 from klaviyo_bulk_events.outcomes import Outcome
 from klaviyo_bulk_events.pace import seconds_for
+from klaviyo_bulk_events.planner import Record
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
 from klaviyo_bulk_events.run_report import of_plan
@@ -35,11 +37,18 @@ def check_all(options: Mapping[str, Any]) -> int:
             reporting.hear(outcome)
 
         survey = Survey(inputs.planner(), hear)
-        report = survey.take_all(inputs.records())
+        report = survey.take_all(_records(inputs, options["account_column"]))
     told = tell("\n".join(_findings(report, survey, sentences, rates)))
     written = reporting.write(_plan(report, survey, reporting, rates))
     kept = rejects.complete()
     return exit_of(report) if told and written and kept else Exit.WRONG
+
+
+def _records(inputs: Inputs, column: str | None) -> Iterable[Record]:
+    """The records, without a column that says whose they are and is no field of an event."""
+    if column is None:
+        return inputs.records()
+    return (with_account(record, column)[1] for record in inputs.records())
 
 
 def _plan(

@@ -88,7 +88,8 @@ class Monitor:
             per_second=events / passed,
             limit=self._limit_used(passed),
             share=share,
-            left=passed * (1 - share) / share if share else None,
+            # What was read last may wait for its answer as long as it likes.
+            left=passed * (1 - share) / share if share and share < 1 else None,
         )
 
     def _limit_used(self, passed: float) -> float:

@@ -122,7 +122,7 @@ account_column = _rate(
     "--account-column",
     metavar="NAME",
     help="The column or key that names a record's account, dotted if it is a field of the event "
-    "(properties.shop). [default: account]",
+    "(properties.shop). `send --accounts` looks for `account` if none is named.",
 )
 
 rates = together(

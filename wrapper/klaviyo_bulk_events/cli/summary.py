@@ -1,13 +1,16 @@
 """Reports as aligned text."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from klaviyo_bulk_events.cli.monitor import duration
 from klaviyo_bulk_events.outcomes import Outcome, Status
-from klaviyo_bulk_events.problems import Problem
 from klaviyo_bulk_events.report import Report
+from klaviyo_bulk_events.run_report.masking import masked
 
+_SENTENCES: Final = 1_000
+"""Different sentences of one code that are told apart."""
 _AGAIN: Final = "run it again (after --stamp-now send the rejects instead)"
 _EXPLAINED: Final = {
     Status.ACCEPTED: "Klaviyo took them; they show up within some minutes",
@@ -19,23 +22,32 @@ _EXPLAINED: Final = {
 
 
 class Sentences:
-    """Remembers for each code of a problem the first sentence that was said."""
+    """Remembers what was said of the problems of each code: the first sentences, and how often."""
 
     def __init__(self) -> None:
-        self._said: dict[str, str] = {}
+        self._said: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def hear(self, outcome: Outcome) -> None:
         """Take the sentences of an outcome."""
-        for problem in (*outcome.problems[:1], *outcome.warnings):
-            self._hear(problem)
-
-    def _hear(self, problem: Problem) -> None:
-        if problem.code not in self._said:
-            self._said[problem.code] = problem.message
+        for problem in outcome.problems[:1]:
+            said = self._said[problem.code]
+            if problem.message in said or len(said) < _SENTENCES:
+                said[problem.message] += 1
+        for warning in outcome.warnings:
+            if warning.code not in self._said:
+                self._said[warning.code][warning.message] += 1
 
     def of(self, code: str) -> str:
-        """The sentence for a code."""
-        return self._said.get(code, "")
+        """The sentence that most problems of the code have, without anybody's data.
+
+        Where others have another one, it says of how many it is.
+        """
+        said = self._said.get(code)
+        if not said:
+            return ""
+        ((sentence, count),) = said.most_common(1)
+        told = masked(sentence)
+        return told if len(said) == 1 else f"{told} ({count:,} of them, others for other reasons)"
 
 
 def summary(report: Report, sentences: Sentences) -> str:

@@ -11,7 +11,7 @@ from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.limits import EVENTS_PER_REQUEST, REQUEST_BYTES
 from klaviyo_bulk_events.outcomes import Fate, Outcome, Settlement, Status
-from klaviyo_bulk_events.planner import Planner, Sourced, outcome
+from klaviyo_bulk_events.planner import Planner, Record, outcome
 from klaviyo_bulk_events.records import Event
 from klaviyo_bulk_events.report import Report, Tally
 
@@ -45,7 +45,7 @@ class Survey:
         self.example: bytes | None = None
         self.fills: Counter[int] = Counter()
 
-    def take_all(self, records: Iterable[Sourced]) -> Report:
+    def take_all(self, records: Iterable[Record]) -> Report:
         """Take the records; the report of a run in which everything sent is accepted at once."""
         for record in records:
             self._ready(self._planner.take(record))
