@@ -6,6 +6,7 @@ turn to others after a while. Between legs an account has nothing in memory but 
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable
 from contextlib import aclosing
@@ -91,6 +92,7 @@ class AccountStream:
         self._parked = 0
         self._room = asyncio.Event()
         self._ended = asyncio.Event()
+        self._began = time.monotonic()
         self._stopped = self._read_all = self._told_of_room = False
 
     async def send(self, records: Iterable[Record] | AsyncIterable[Record]) -> dict[str, Report]:
@@ -270,13 +272,15 @@ class AccountStream:
 
     def _total(self) -> Report | str:
         reports = self._reports()
-        return summed(reports.values()) if reports else "nothing"
+        seconds = time.monotonic() - self._began
+        return summed(reports.values(), seconds=seconds) if reports else "nothing"
 
     def _reports(self) -> dict[str, Report]:
         reports = {}
         for lane in self._lanes.values():
             parts = [*lane.reports, lane.unsent.report(lane.unsent.settled)]
-            reports[lane.account] = attrs.evolve(summed(parts), stopped=lane.parked)
+            total = summed(parts, seconds=sum(part.seconds for part in parts))
+            reports[lane.account] = attrs.evolve(total, stopped=lane.parked)
         nobody = self._telling.nobody
         if nobody.settled:
             reports[NOBODY] = nobody.report(nobody.settled)

@@ -82,6 +82,7 @@ class AsyncRun:
     async def _settle(self) -> AsyncGenerator[Outcome | Settlement]:
         settings = self._settings
         settle = self._driver.settle(self._ready(), self._deliver, settings.max_in_flight)
+        self._progress.begin()
         try:
             async for settled in settle:
                 if not await self._durably(settled, self._progress.add, settled):

@@ -32,6 +32,10 @@ class Progress:
         if ledger.places is not None:
             limiter.attach(ledger.places)
 
+    def begin(self) -> None:
+        """The run begins."""
+        self._tally.begin()
+
     def pending(self) -> Chunk | None:
         """The next of what sessions before left unsettled: it goes first."""
         return next(self._pending, None)
@@ -108,6 +112,7 @@ class Progress:
 
     def end(self, left: Iterable[Settlement]) -> dict[Status, int]:
         """Count what was under way when the run was left, and what was never sent; how many."""
+        self._tally.end()
         before = self._tally.by_status()
         for settlement in left:
             self._remember(settlement)

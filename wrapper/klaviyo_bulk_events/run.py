@@ -78,6 +78,7 @@ class Run:
     def _settle(self) -> Generator[Outcome | Settlement]:
         settings = self._settings
         settle = self._driver.settle(self._ready(), self._deliver, settings.max_in_flight)
+        self._progress.begin()
         try:
             for settled in settle:
                 if not self._progress.add(settled):

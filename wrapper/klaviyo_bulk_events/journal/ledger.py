@@ -52,6 +52,7 @@ class JournalLedger:
         self._counts = self.tally()
         self._sent: dict[int, Kept] = {}
         self._was_complete = bool(store.get("complete"))
+        self._counts.begin()
         self._read_all = False
 
     def tally(self) -> Tally:
