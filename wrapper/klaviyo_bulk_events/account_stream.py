@@ -17,7 +17,7 @@ from attrs import Factory, define
 
 from klaviyo_bulk_events.account_of import AccountOf, with_account
 from klaviyo_bulk_events.account_outcomes import NOBODY, Hear, Telling, outcome_of
-from klaviyo_bulk_events.account_repeats import Remembering
+from klaviyo_bulk_events.account_repeats import RepeatsOfAccount
 from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
 from klaviyo_bulk_events.async_run import AsyncRun, in_turns
 from klaviyo_bulk_events.errors import ConfigurationError
@@ -232,8 +232,9 @@ class AccountStream:
             self._blocks(lane),
             self._backfill,
             self._intake,
-            Remembering(self._repeats, lane.account),
+            None,
             keep_records=self._telling.is_heard,
+            repeats=RepeatsOfAccount(self._repeats, lane.account),
         )
 
     async def _blocks(self, lane: _Lane) -> AsyncIterator[Record]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from klaviyo_bulk_events.brake import Brake
 from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.errors import JournalError
-from klaviyo_bulk_events.ledger import Ledger, NoLedger
+from klaviyo_bulk_events.ledger import Ledger
 from klaviyo_bulk_events.limiter import Limiter
 from klaviyo_bulk_events.outcomes import Fate, Outcome, Settlement, Status
 from klaviyo_bulk_events.planner import Planner, Record, outcome
@@ -22,7 +22,7 @@ class Progress:
         self._limiter = limiter
         self._planner = planner
         self._ledger = ledger
-        self.is_durable = not isinstance(ledger, NoLedger) or ledger.is_durable
+        self.is_durable = ledger.is_durable
         self._tally = ledger.tally()
         self._reached = ledger.reached
         self._pending = ledger.pending()
