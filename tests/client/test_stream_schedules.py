@@ -28,7 +28,7 @@ from klaviyo_bulk_events import (
     settings,
     waiting,
 )
-from klaviyo_bulk_events import account_stream as streams
+from klaviyo_bulk_events import account_legs as legs
 from klaviyo_bulk_events import report as reports
 from klaviyo_bulk_events.limiter import Limiter
 from klaviyo_bulk_events.places import MemoryPlaces
@@ -257,10 +257,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     monkeypatch.setattr(settings, "Limiter", partial(Limiter, clock=clock.read))
     monkeypatch.setattr(limiting, "MemoryPlaces", partial(MemoryPlaces, clock=clock.read))
     monkeypatch.setattr(httpx, "create_ssl_context", lambda: False)  # it takes longest of all
-    monkeypatch.setattr(streams, "BLOCK", 5)
+    monkeypatch.setattr(legs, "BLOCK", 5)
     monkeypatch.setattr(waiting, "BLOCK", 5)
-    monkeypatch.setattr(streams, "_ENOUGH", 10)
-    monkeypatch.setattr(streams, "_BLOCKS_OF_A_LEG", 3)
+    monkeypatch.setattr(legs, "ENOUGH", 10)
+    monkeypatch.setattr(legs, "_BLOCKS_OF_A_LEG", 3)
     return clock
 
 
