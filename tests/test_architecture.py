@@ -51,7 +51,8 @@ STAGES = (
     ("sent_times", "timeline"),
     ("run", "async_run"),
     ("client", "async_client"),
-    ("account_of", "account_outcomes", "account_repeats", "waiting", "account_stream", "accounts"),
+    ("account_of", "account_outcomes", "account_repeats", "waiting", "account_lane"),
+    ("stream_lane", "account_legs", "account_stream", "accounts"),
 )
 ORDER = {module: at for at, stage in enumerate(STAGES) for module in stage}
 

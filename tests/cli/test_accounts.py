@@ -9,9 +9,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from klaviyo_bulk_events.cli import sending_accounts
 from klaviyo_bulk_events.cli.accounts_file import read_accounts
 from klaviyo_bulk_events.emulator import Emulator, Running, Settings, running
 from klaviyo_bulk_events.errors import ConfigurationError
@@ -64,6 +66,18 @@ def test_each_record_goes_to_its_account(
         ["b", "10", "10"],
         ["c", "10", "10"],
     ]
+
+
+def test_the_time_is_that_of_the_whole(
+    shops: Shell, line: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Accounts are served side by side: their times are not added."""
+    times = iter([1_000.0, 1_007.5])
+    monkeypatch.setattr(sending_accounts, "time", SimpleNamespace(monotonic=lambda: next(times)))
+    shops.write("events.jsonl", "\n".join(line(account=name) for name in "abc"))
+    result = shops(*SEND, "--report", "report.json")
+    assert json.loads((shops.folder / "report.json").read_bytes())["seconds"] == 7.5
+    assert "7.5 s" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,14 @@ def test_a_revoked_key_parks_its_account_only(send: Send) -> None:
         assert sorted(outcome.position for outcome in told[account]) == list(range(size))
 
 
+def test_what_is_never_sent_takes_no_time(send: Send) -> None:
+    """An account's seconds are those in which it was served."""
+    records = [*mixed({"shop-0": 10, "revoked": 1_500}), record("nobody", 1)]
+    reports = send({**keys(1), "revoked": "not a key"}, records)
+    assert reports["shop-0"].seconds > 0.0
+    assert (reports["revoked"].seconds, reports[""].seconds) == (0.0, 0.0)
+
+
 def test_what_klaviyo_refuses_parks_the_account(send: Send) -> None:
     """A 401 in the middle of the stream: what is known stays known, the sums are right."""
     with running(Settings(rates=(), api_key="pk_0000000000000000", seed=1)) as strict:

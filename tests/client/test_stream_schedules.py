@@ -28,7 +28,8 @@ from klaviyo_bulk_events import (
     settings,
     waiting,
 )
-from klaviyo_bulk_events import account_stream as streams
+from klaviyo_bulk_events import account_legs as legs
+from klaviyo_bulk_events import report as reports
 from klaviyo_bulk_events.limiter import Limiter
 from klaviyo_bulk_events.places import MemoryPlaces
 
@@ -126,6 +127,7 @@ class Schedule:
         rng = self.rng = random.Random(seed)
         self.clock = clock
         self.accounts = rng.randint(1, 7)
+        self.at_once = rng.choice([1, 2, 200])
         self.server = Server(rng)
         self.ending = rng.choice(["", "", "", "stop", "cancel", "raise"])
         self.records = [self.record(number) for number in range(rng.choice([0, 3, 40, 200]))]
@@ -179,7 +181,7 @@ class Schedule:
         async with (
             AsyncAccounts(
                 keys,
-                at_once=self.rng.choice([1, 2, 200]),
+                at_once=self.at_once,
                 rates=["5/s"],
                 timeout=20.0,
                 deadline=self.rng.choice([1.0, 60.0]),
@@ -194,8 +196,10 @@ class Schedule:
                 on_outcome=lambda account, outcome: self.told[account].append(outcome),
                 **self.limits,
             )
+            began = self.clock.now
             self.task = asyncio.create_task(sending)
             await asyncio.wait([self.task])
+            self.seconds = self.clock.now - began
             assert asyncio.all_tasks() == {asyncio.current_task()}
 
     def check(self) -> None:
@@ -210,6 +214,13 @@ class Schedule:
             counted = Counter(outcome.status for outcome in self.told[account])
             assert {status: getattr(report, status.value) for status in counted} == dict(counted)
             assert report.submitted == len(self.told[account])
+        self.check_seconds()
+
+    def check_seconds(self) -> None:
+        """Accounts served one after the other take no longer than the whole."""
+        each = [report.seconds for report in (self.reports or {}).values()]
+        longest = sum(each) if self.at_once == 1 else max(each, default=0.0)
+        assert longest <= self.seconds + 1e-6
 
     def check_end(self) -> None:
         if self.task.cancelled():
@@ -241,15 +252,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of all that waits; blocks and legs are small, so that there are many."""
     clock = Clock()
     # Not in the time module itself: servers of other tests live in this process.
-    for module in (async_driver, credentials, endpoint, lanes, settings):
+    for module in (async_driver, credentials, endpoint, lanes, reports, settings):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock.read, time=time.time))
     monkeypatch.setattr(settings, "Limiter", partial(Limiter, clock=clock.read))
     monkeypatch.setattr(limiting, "MemoryPlaces", partial(MemoryPlaces, clock=clock.read))
     monkeypatch.setattr(httpx, "create_ssl_context", lambda: False)  # it takes longest of all
-    monkeypatch.setattr(streams, "BLOCK", 5)
+    monkeypatch.setattr(legs, "BLOCK", 5)
     monkeypatch.setattr(waiting, "BLOCK", 5)
-    monkeypatch.setattr(streams, "_ENOUGH", 10)
-    monkeypatch.setattr(streams, "_BLOCKS_OF_A_LEG", 3)
+    monkeypatch.setattr(legs, "ENOUGH", 10)
+    monkeypatch.setattr(legs, "_BLOCKS_OF_A_LEG", 3)
     return clock
 
 

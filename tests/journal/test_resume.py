@@ -5,11 +5,12 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from klaviyo_bulk_events import AsyncKlaviyoBulkEvents, KlaviyoBulkEvents, Report
+from klaviyo_bulk_events import AsyncKlaviyoBulkEvents, KlaviyoBulkEvents, Report, report
 from klaviyo_bulk_events.driver import Driver
 from klaviyo_bulk_events.emulator import Running
 from klaviyo_bulk_events.errors import JournalError
@@ -62,6 +63,26 @@ def test_a_stopped_run_goes_on(send: Send, emulated: Running, records: Records) 
     assert (second.submitted, second.accepted) == (5_000, 5_000)
     assert len(held(emulated)) == 5_000
     assert emulated.emulator.summary()["requests"] == second.requests
+
+
+def test_the_times_of_sessions_add_up(
+    send: Send, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What passes between them counts for none."""
+    now = 1_000.0
+    monkeypatch.setattr(report, "time", SimpleNamespace(monotonic=lambda: now))
+
+    def lasting(seconds: float, count: int) -> Iterator[Any]:
+        nonlocal now
+        for given in records(count):
+            now += seconds / count
+            yield given
+
+    assert send(lasting(3.0, 10)).seconds == pytest.approx(3.0)
+    now += 100.0
+    assert send(lasting(5.0, 20)).seconds == pytest.approx(8.0)
+    now += 100.0
+    assert send(lasting(0.0, 20)).seconds == pytest.approx(8.0)
 
 
 def test_a_complete_run_sends_nothing_again(

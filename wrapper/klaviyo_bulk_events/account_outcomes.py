@@ -8,7 +8,7 @@ import attrs
 
 from klaviyo_bulk_events.account_of import AccountOf, pointer_to
 from klaviyo_bulk_events.outcomes import Outcome, Status
-from klaviyo_bulk_events.planner import Record, Sourced
+from klaviyo_bulk_events.planner import Record, Sourced, not_taken
 from klaviyo_bulk_events.problems import Problem
 from klaviyo_bulk_events.report import Tally
 
@@ -22,6 +22,14 @@ _REFUSED: Final = {
 _log = logging.getLogger("klaviyo_bulk_events")
 
 Hear: TypeAlias = Callable[[str, Outcome], None]
+
+
+def refusal(account: str | None, where: AccountOf, record: Record) -> Problem:
+    """What is wrong with a record of which nobody knows where it should go."""
+    if isinstance(record, Sourced) and record.problem is not None:
+        return record.problem
+    code = "missing_account" if account is None else "unknown_account"
+    return Problem(pointer_to(where), code, _REFUSED[code])
 
 
 class Telling:
@@ -50,17 +58,7 @@ class Telling:
 
     def refuse(self, account: str | None, record: Record) -> None:
         """Reject a record of which nobody knows where it should go."""
-        code = "missing_account" if account is None else "unknown_account"
-        problem = Problem(pointer_to(self._account), code, _REFUSED[code])
-        if isinstance(record, Sourced) and record.problem is not None:
-            problem = record.problem
-        settled = outcome_of(record, Status.REJECTED, problem, self.nobody.settled)
+        problem = refusal(account, self._account, record)
+        settled = not_taken(record, Status.REJECTED, self.nobody.settled, problem)
         self.nobody.add_outcome(settled)
         self.tell(NOBODY, settled)
-
-
-def outcome_of(record: Record, status: Status, problem: Problem, position: int) -> Outcome:
-    """The outcome of a record that was not taken in."""
-    given = record.record if isinstance(record, Sourced) else record
-    origin = record.origin if isinstance(record, Sourced) else None
-    return Outcome(status, position, given, (problem,), origin=origin)

@@ -19,6 +19,7 @@ from klaviyo_bulk_events.logs import log
 from klaviyo_bulk_events.planner import Record
 from klaviyo_bulk_events.queues import QueueOptions, async_queue_for
 from klaviyo_bulk_events.rates import Rate
+from klaviyo_bulk_events.repeats import Memory
 from klaviyo_bulk_events.report import Report
 from klaviyo_bulk_events.settings import (
     Settings,
@@ -123,8 +124,12 @@ class AsyncKlaviyoBulkEvents:
         journal: JournalLike | None,
         *,
         keep_records: bool,
+        repeats: Memory | None = None,
     ) -> AsyncRun:
-        """A run that has not begun; without `keep_records` its outcomes have no records."""
+        """A run that has not begun; without `keep_records` its outcomes have no records.
+
+        `repeats` finds events that come again, in place of the journal or a window of its own.
+        """
         if self._closed:
             raise ConfigurationError("the client is closed")
         check_events(events)
@@ -134,7 +139,8 @@ class AsyncKlaviyoBulkEvents:
         watch = together(self._settings.watch, ledger.hear)
         who = self._endpoint.credential
         driver = AsyncDriver(self._settings.limiter, self._lanes.post, watch, who)
-        plan = planner(intake, backfill, keep_records=keep_records, repeats=ledger.repeats)
+        memory = repeats or ledger.repeats
+        plan = planner(intake, backfill, keep_records=keep_records, repeats=memory)
         return AsyncRun(events, plan, driver, self._settings, watch, ledger)
 
     def sharing(self, verify: Callable[[], Verification]) -> Self:

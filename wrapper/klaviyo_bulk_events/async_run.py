@@ -18,7 +18,7 @@ from klaviyo_bulk_events.settings import Settings
 from klaviyo_bulk_events.steps import Settled, Watcher
 
 _T = TypeVar("_T")
-_RECORDS_AT_ONCE: Final = 100
+RECORDS_AT_ONCE: Final = 100
 """Records taken in before the event loop gets a turn: about a millisecond."""
 
 
@@ -83,6 +83,7 @@ class AsyncRun:
     async def _settle(self) -> AsyncGenerator[Outcome | Settlement]:
         settings = self._settings
         settle = self._driver.settle(self._ready(), self._deliver, settings.max_in_flight)
+        self._progress.begin()
         try:
             self._progress.begin()
             async for settled in settle:
@@ -145,5 +146,5 @@ async def in_turns(events: Iterable[Record] | AsyncIterable[Record]) -> AsyncGen
         return
     for number, record in enumerate(events, 1):
         yield record
-        if number % _RECORDS_AT_ONCE == 0:
+        if number % RECORDS_AT_ONCE == 0:
             await asyncio.sleep(0)

@@ -18,7 +18,10 @@ class Ledger(Protocol):
     """Remembers what a run has read and what became of it, so that another can go on from there.
 
     What has to be on disk is there when a method returns; what can't be raises JournalError.
+    `is_durable`: `covers` and `settled` take as long as a disk or a network does.
     """
+
+    is_durable: bool
 
     @property
     def places(self) -> PlaceLog | None:
@@ -69,14 +72,11 @@ class Journal(Protocol):
 
 
 class NoLedger:
-    """Remembers nothing: for a run without a journal.
-
-    `is_durable`: whether one that is made of it writes to where that takes time.
-    """
+    """Remembers nothing: for a run without a journal."""
 
     is_durable = False
     places = None
-    repeats: Memory | None = None
+    repeats = None
     reached = 0
 
     def hear(self, notice: Notice) -> None:

@@ -94,11 +94,11 @@ class Planner:
                 self._check_time(fields)
             event = self._encoder.encode(fields)
         except RecordError as error:
-            return _rejected(item, record, position, error.problems)
+            return not_taken(item, Status.REJECTED, position, *error.problems, read=record)
         except Exception as error:  # a record may be anything, and one must not end the run
             message = f"{type(error).__name__} was raised while the record was read"
             problem = Problem("", "broken_record", message)
-            return _rejected(item, record, position, (problem,))
+            return not_taken(item, Status.REJECTED, position, problem, read=record)
         event.position = position
         if fields.get("time") is None:
             event.lasting = _lasting(event, fields)
@@ -158,12 +158,13 @@ def repeated(event: EncodedEvent, repeat: Repeat) -> Outcome:
     return outcome(event, Status.REJECTED, conflict)
 
 
-def _rejected(
+def not_taken(
     item: Record,
-    record: Event | Mapping[str, Any] | None,
+    status: Status,
     position: int,
-    problems: tuple[Problem, ...],
+    *problems: Problem,
+    read: Event | Mapping[str, Any] | None = None,
 ) -> Outcome:
-    origin = item.origin if isinstance(item, Sourced) else None
-    given = item.record if isinstance(item, Sourced) else item
-    return Outcome(Status.REJECTED, position, record or given, problems, origin=origin)
+    """The outcome of a record that was not taken in; `read` is the record as far as it was read."""
+    given, origin = (item.record, item.origin) if isinstance(item, Sourced) else (item, None)
+    return Outcome(status, position, read or given, problems, origin=origin)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from klaviyo_bulk_events.brake import Brake
 from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.errors import JournalError
-from klaviyo_bulk_events.ledger import Ledger, NoLedger
+from klaviyo_bulk_events.ledger import Ledger
 from klaviyo_bulk_events.limiter import Limiter
 from klaviyo_bulk_events.outcomes import Fate, Outcome, Settlement, Status
 from klaviyo_bulk_events.planner import Planner, Record, outcome
@@ -22,7 +22,7 @@ class Progress:
         self._limiter = limiter
         self._planner = planner
         self._ledger = ledger
-        self.is_durable = not isinstance(ledger, NoLedger) or ledger.is_durable
+        self.is_durable = ledger.is_durable
         self._tally = ledger.tally()
         self._reached = ledger.reached
         self._pending = ledger.pending()
@@ -43,6 +43,10 @@ class Progress:
         if not self._is_begun:
             self._is_begun = True
             self.end(())
+
+    def begin(self) -> None:
+        """The run begins."""
+        self._tally.begin()
 
     def pending(self) -> Chunk | None:
         """The next of what sessions before left unsettled: it goes first."""
@@ -120,6 +124,7 @@ class Progress:
 
     def end(self, left: Iterable[Settlement]) -> dict[Status, int]:
         """Count what was under way when the run was left, and what was never sent; how many."""
+        self._tally.end()
         before = self._tally.by_status()
         for settlement in left:
             self._remember(settlement)

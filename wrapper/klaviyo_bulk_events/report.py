@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import Any, Final
 
@@ -33,7 +33,8 @@ class Report:
         narrowing: requests spent on finding the events that Klaviyo refuses.
         throttled: attempts that were answered 429.
         bytes: of the bodies of all attempts.
-        seconds: that the run took, over all sessions of its journal.
+        seconds: from the beginning of the run to its end, over all sessions of its journal. For an
+            account of a stream, while it was served; for many accounts, of the whole call.
         rejections: rejected events by code.
         warnings: warned of events by code.
         stopped: why the run ended before its source did, if it did.
@@ -65,20 +66,20 @@ class Report:
         return attrs.asdict(self)
 
 
-def summed(reports: Iterable[Report]) -> Report:
-    """What several runs come to; of what stopped them, the first."""
+def summed(reports: Iterable[Report], *, seconds: float) -> Report:
+    """What several runs come to, which took so long together; of what stopped them, the first."""
     every = list(reports)
     sums = {
         field.name: sum(getattr(report, field.name) for report in every)
         for field in attrs.fields(Report)
-        if field.type in (int, float)
+        if field.type is int
     }
     by_code: dict[str, Any] = {
         name: dict(sum((Counter(getattr(report, name)) for report in every), Counter[str]()))
         for name in ("rejections", "warnings")
     }
     stopped = next((report.stopped for report in every if report.stopped is not None), None)
-    return Report(**sums, **by_code, stopped=stopped)
+    return Report(**sums, **by_code, seconds=seconds, stopped=stopped)
 
 
 class StoppedError(KlaviyoBulkEventsError):
@@ -93,16 +94,15 @@ class StoppedError(KlaviyoBulkEventsError):
 
 
 class Tally:
-    """Counts what became of events while a run goes on."""
+    """Counts what became of events, and the time from `begin` to `end`."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._started = clock()
+    def __init__(self) -> None:
         self._status: Counter[Status] = Counter()
         self._rejections: Counter[str] = Counter()
         self._warnings: Counter[str] = Counter()
         self._requests = self._retries = self._narrowing = self._throttled = self._bytes = 0
         self._seconds = 0.0
+        self._since: float | None = None
         self.stopped: str | None = None
 
     @classmethod
@@ -133,8 +133,17 @@ class Tally:
             "seconds": self._passed(),
         }
 
+    def begin(self) -> None:
+        """From now on the time counts."""
+        self._since = time.monotonic()
+
+    def end(self) -> None:
+        """From now on it counts no more."""
+        self._seconds, self._since = self._passed(), None
+
     def _passed(self) -> float:
-        return self._seconds + self._clock() - self._started
+        since = 0.0 if self._since is None else time.monotonic() - self._since
+        return self._seconds + since
 
     @property
     def settled(self) -> int:

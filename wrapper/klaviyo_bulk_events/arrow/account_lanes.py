@@ -1,48 +1,31 @@
-"""Rows of many accounts in one task: a run for each account, side by side in an event loop.
-
-A run takes all rows of its account, in their order, and cuts its requests from them alone: another
-attempt cuts the same ones, whatever happens to other accounts meanwhile.
-"""
+"""Rows of many accounts in one task: they are read as far as there is room for them."""
 
 import asyncio
-import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from typing import Any, Final
 
-from klaviyo_bulk_events.account_of import AccountOf, pointer_to, with_account
-from klaviyo_bulk_events.account_outcomes import NOBODY
-from klaviyo_bulk_events.arrow.attempts import Attempt, remember
-from klaviyo_bulk_events.arrow.chunk_ledger import ChunkJournal
-from klaviyo_bulk_events.arrow.lane import Lane
+from klaviyo_bulk_events.account_lane import ENOUGH
+from klaviyo_bulk_events.account_of import AccountOf, with_account
+from klaviyo_bulk_events.account_outcomes import NOBODY, refusal
+from klaviyo_bulk_events.arrow.account_runs import AccountRuns
+from klaviyo_bulk_events.arrow.lane import RowLane
 from klaviyo_bulk_events.arrow.rows import pulled
 from klaviyo_bulk_events.arrow.store import Store
 from klaviyo_bulk_events.arrow.telling import Telling
 from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
-from klaviyo_bulk_events.errors import ConfigurationError, JournalError
+from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.outcomes import Outcome, Status
 from klaviyo_bulk_events.planner import Record, Sourced
-from klaviyo_bulk_events.problems import Problem
-from klaviyo_bulk_events.report import StoppedError
-from klaviyo_bulk_events.waiting import BLOCK, Waiting
+from klaviyo_bulk_events.waiting import Waiting
 
 _ROWS_AT_ONCE: Final = 1_000
-_RECORDS_AT_ONCE: Final = 100
-"""Records handed on before the event loop gets a turn."""
-_ENOUGH: Final = 2 * BLOCK
-"""An account with so many rows waiting needs no more to be read for now."""
 LANES: Final = 50
 """Accounts that are served at a time, where `sizes` says when one has had all of its rows."""
-_REFUSED: Final = {
-    "missing_account": "the row has no account, so nobody knows where it should go",
-    "unknown_account": "there is no credential for the account of this row",
-}
 _OTHER_SIZE: Final = (
     "the account {!r} has {} rows than the {:,} that were counted: the source gives others each "
     "time it is read"
 )
-
-_log = logging.getLogger("klaviyo_bulk_events")
 
 
 class AccountLanes:
@@ -68,22 +51,13 @@ class AccountLanes:
         waiting: Waiting,
         sizes: Mapping[str, int] | None = None,
     ) -> None:
-        self._client = client
         self._known = known
-        self._store = store
-        self._run = run
         self._account = account
-        self._backfill = backfill
-        self._intake = intake
         self._waiting = waiting
         self._sizes = sizes
-        self._lanes: dict[str, Lane] = {}
-        self._under_way: set[Lane] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._runs = AccountRuns(client, store, run, backfill=backfill, intake=intake)
+        self._lanes: dict[str, RowLane] = {}
         self._told: asyncio.Queue[Any] = asyncio.Queue()
-        self._room = asyncio.Event()
-        self._stopped = self._read_all = self._over = False
-        self._failure: Exception | None = None
         self._nobody = Telling(NOBODY, self._told.put_nowait)
         self._refused = 0
 
@@ -94,37 +68,27 @@ class AccountLanes:
             while (batch := await self._told.get()) is not None:
                 yield batch
         finally:
-            self._stop()
+            self._runs.stop()
             await whole
-        if self._failure is not None:
-            raise self._failure
+        if self._runs.failure is not None:
+            raise self._runs.failure
 
     async def _whole(self, rows: Iterable[Sourced]) -> None:
+        read_all = False
         try:
-            await self._read(rows)
+            read_all = await self._read(rows)
         except Exception as error:  # whatever the engine raises
-            self._failure = self._failure or error
-        self._over = True
-        for lane in self._lanes.values():
-            lane.more.set()
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+            self._runs.fail(error)
+        await self._runs.finish(read_all=read_all)
         for lane in self._lanes.values():
             lane.telling.flush()
         self._nobody.flush()
         self._told.put_nowait(None)
 
-    def _stop(self) -> None:
-        self._stopped = True
-        self._room.set()
-        for lane in self._lanes.values():
-            lane.more.set()
-            if lane.run is not None:
-                lane.run.stop()
-
-    async def _read(self, rows: Iterable[Sourced]) -> None:
+    async def _read(self, rows: Iterable[Sourced]) -> bool:
+        """Whether these were all."""
         source = iter(rows)
-        while not self._stopped and self._failure is None:
+        while not self._runs.is_over:
             # In a thread: the engine may take its time, and requests are under way meanwhile.
             some, error = await asyncio.to_thread(pulled, source, _ROWS_AT_ONCE)
             for row in some:
@@ -134,14 +98,22 @@ class AccountLanes:
                 raise error
             if not some:
                 self._check_sizes()
-                self._read_all = True
-                return
+                return True
             await self._roomy()
+        return False
 
     async def _roomy(self) -> None:
-        while self._is_enough and not self._stopped and self._failure is None:
-            self._room.clear()
-            await self._room.wait()
+        while self._is_enough and not self._runs.is_over:
+            await self._runs.for_room()
+
+    @property
+    def _is_enough(self) -> bool:
+        """Whether nobody needs more rows now."""
+        under_way = self._runs.under_way
+        hungry = [lane for lane in under_way if lane.needs]
+        if any(lane.count < ENOUGH for lane in hungry):
+            return self._waiting.is_full
+        return self._waiting.is_full or bool(hungry) or len(under_way) >= LANES
 
     def _put(self, row: Record) -> bool:
         """Whether it was the last row of its account."""
@@ -162,6 +134,13 @@ class AccountLanes:
         lane.more.set()
         return not lane.needs
 
+    def _begun(self, account: str) -> RowLane:
+        size = float("inf") if self._sizes is None else self._sizes.get(account, 0)
+        telling = Telling(account, self._told.put_nowait)
+        lane = RowLane(account=account, waiting=self._waiting, size=size, telling=telling)
+        self._runs.begin(lane)
+        return lane
+
     def _check_sizes(self) -> None:
         """Raises JournalError before the last request of an account whose rows are not all there.
 
@@ -171,96 +150,7 @@ class AccountLanes:
             if self._sizes is not None and lane.needs:
                 raise JournalError(_OTHER_SIZE.format(lane.account, "fewer", lane.size))
 
-    def _begun(self, account: str) -> Lane:
-        size = float("inf") if self._sizes is None else self._sizes.get(account, 0)
-        lane = Lane(account, size, Telling(account, self._told.put_nowait))
-        self._under_way.add(lane)
-        task = asyncio.create_task(self._serve(lane))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return lane
-
-    @property
-    def _is_enough(self) -> bool:
-        """Whether nobody needs more rows now."""
-        hungry = [lane for lane in self._under_way if lane.needs]
-        if any(self._waiting.count(lane.account) < _ENOUGH for lane in hungry):
-            return self._waiting.is_full
-        return self._waiting.is_full or bool(hungry) or len(self._under_way) >= LANES
-
-    async def _serve(self, lane: Lane) -> None:
-        journal = ChunkJournal(self._store, self._run, lane.account, lane)
-        client: AsyncKlaviyoBulkEvents | None = None
-        why: str | None = None
-        try:
-            client = self._client(lane.account)
-            rows = self._records(lane)
-            lane.run = client.begin(rows, self._backfill, self._intake, journal, keep_records=False)
-            if journal.ledger is not None:
-                lane.telling.chunk_of = journal.ledger.take_chunk_of
-            async for outcome in lane.run:
-                lane.telling.add(outcome)
-        except (StoppedError, ConfigurationError) as error:
-            why = str(error)
-        except Exception as error:  # the ledger, the limiter: another attempt may do better
-            self._failure = self._failure or error
-            why = type(error).__name__
-        try:
-            if client is not None:
-                await client.rest()
-            await self._end(lane, why)
-        except Exception as error:  # nobody else waits for this task
-            self._failure = self._failure or error
-        self._under_way.discard(lane)
-        self._room.set()
-
-    async def _records(self, lane: Lane) -> AsyncIterator[Record]:
-        while not self._stopped:
-            if self._waiting.count(lane.account):
-                lane.left.extend(self._waiting.take(lane.account))
-                self._room.set()
-                while lane.left:
-                    if len(lane.left) % _RECORDS_AT_ONCE == 0:
-                        await asyncio.sleep(0)
-                    lane.read += 1
-                    yield lane.left.popleft()
-            elif not lane.needs or self._over:
-                # Cut short by a failure it has not ended: its last chunk may lack rows.
-                lane.ended = self._read_all or (not lane.needs and self._failure is None)
-                return
-            else:
-                lane.more.clear()
-                await lane.more.wait()
-
-    async def _end(self, lane: Lane, why: str | None) -> None:
-        report = None if lane.run is None else lane.run.report()
-        if report is not None:
-            lane.settled, why = report.submitted, why or report.stopped
-        if why is None and self._stopped:
-            why = "the attempt was left"
-        lane.telling.flush()
-        ended = lane.ended and why is None
-        attempt = Attempt.of(report, lane.telling.before, ended=ended, stopped=why)
-        try:
-            await asyncio.to_thread(remember, attempt, self._store, self._run, lane.account)
-        except Exception as error:  # the ledger: another attempt may do better
-            self._failure = self._failure or error
-        if why is not None:
-            self._park(lane, why)
-
-    def _park(self, lane: Lane, why: str) -> None:
-        """Send nothing more to the account: what waits for it is unsent, and what still comes."""
-        lane.parked = why
-        lane.give_up(lane.left)
-        lane.left.clear()
-        while self._waiting.count(lane.account):
-            lane.give_up(self._waiting.take(lane.account))
-
     def _refuse(self, account: str | None, row: Record) -> None:
-        """Reject a row of which nobody knows where it should go."""
-        code = "missing_account" if account is None else "unknown_account"
-        problem = Problem(pointer_to(self._account), code, _REFUSED[code])
-        if isinstance(row, Sourced) and row.problem is not None:
-            problem = row.problem
+        problem = refusal(account, self._account, row)
         self._nobody.add(Outcome(Status.REJECTED, self._refused, None, (problem,)))
         self._refused += 1

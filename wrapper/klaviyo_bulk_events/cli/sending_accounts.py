@@ -1,5 +1,6 @@
 """What `send --accounts` does."""
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -79,6 +80,7 @@ class _Sending:
         self._monitor = Monitor(together, inputs.share)
         self._reporting = Reporting(options, together)
         self._shown: Say = say
+        self._seconds = 0.0
         self.sentences = Sentences()
         self.interrupts = Interrupts(say, options["grace"])
 
@@ -88,22 +90,25 @@ class _Sending:
 
     def carry_out(self, accounts: Accounts, records: Iterator[Any]) -> dict[str, Report]:
         """Deliver the records."""
+        began = time.monotonic()
         with (
             # An attempt in flight ends by its own timeout: nothing has to be cut after a grace.
             self.interrupts.calling(accounts.stop, accounts.stop),
             display(self._monitor, quiet=self._options["quiet"]) as self._shown,
         ):
-            return accounts.send_stream(
+            reports = accounts.send_stream(
                 self.interrupts.reading(records),
                 account=self._options["account_column"],
                 backfill=self._inputs.backfill,
                 intake=self._inputs.intake,
                 on_outcome=self._hear,
             )
+        self._seconds = time.monotonic() - began
+        return reports
 
     def total(self, reports: Mapping[str, Report]) -> Report:
         """The sum, which says what ended the run."""
-        total = summed(reports.values())
+        total = summed(reports.values(), seconds=self._seconds)
         return attrs.evolve(total, stopped=self.interrupts.why or total.stopped)
 
     def write(self, total: Report, reports: Mapping[str, Report]) -> bool:

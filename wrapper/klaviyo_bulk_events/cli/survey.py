@@ -47,9 +47,11 @@ class Survey:
 
     def take_all(self, records: Iterable[Record]) -> Report:
         """Take the records; the report of a run in which everything sent is accepted at once."""
+        self._tally.begin()
         for record in records:
             self._ready(self._planner.take(record))
         self._ready(self._planner.finish())
+        self._tally.end()
         return self._tally.report(self._planner.submitted)
 
     def _ready(self, ready: Outcome | Chunk | None) -> None:

@@ -29,6 +29,8 @@ _OPEN: Final = frozenset({Status.UNKNOWN, Status.UNSENT})
 class JournalLedger:
     """Remembers a run in its journal. Opened by `opening.opened`."""
 
+    is_durable = True
+
     def __init__(
         self,
         store: Store,
@@ -50,8 +52,10 @@ class JournalLedger:
         self._reading = Reading(store)
         self._lines = Lines(store, backfill=backfill, local=local)
         self._counts = self.tally()
+        self._counts.begin()
         self._sent: dict[int, Kept] = {}
         self._was_complete = bool(store.get("complete"))
+        self._counts.begin()
         self._read_all = False
 
     def tally(self) -> Tally:

@@ -61,9 +61,8 @@ def report_of(
         store.close()
     if lost := _of_nobody(plan):
         accounts[NOBODY] = lost
-    total = summed(accounts.values()) if accounts else _nothing()
-    fields = {**attrs.asdict(total, recurse=False), "seconds": seconds}
-    return SparkReport(**fields, accounts=accounts)
+    total = summed(accounts.values(), seconds=seconds)
+    return SparkReport(**attrs.asdict(total, recurse=False), accounts=accounts)
 
 
 def _check_shared(store: Store, plan: Plan, run: str) -> None:
@@ -81,9 +80,5 @@ def _of_nobody(plan: Plan) -> Report | None:
     count = sum(rejections.values())
     if not count:
         return None
-    return attrs.evolve(_nothing(), submitted=count, rejected=count, rejections=rejections)
-
-
-def _nothing() -> Report:
-    numbers = {field.name: 0 for field in attrs.fields(Report) if field.type in (int, float)}
-    return Report(**numbers, rejections={}, warnings={})  # type: ignore[arg-type]
+    nothing = summed((), seconds=0.0)
+    return attrs.evolve(nothing, submitted=count, rejected=count, rejections=rejections)
