@@ -1,12 +1,12 @@
 """A chunk ledger in a SQLite file, for the processes of one host."""
 
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from klaviyo_bulk_events import private_files
 from klaviyo_bulk_events.arrow.store import ChunkName
 from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.write_ahead import use_log
@@ -30,7 +30,7 @@ class SQLiteStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._failing():
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            private_files.create(path)
             self._connection = sqlite3.connect(
                 path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
