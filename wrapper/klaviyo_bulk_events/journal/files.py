@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from klaviyo_bulk_events import private_files
 from klaviyo_bulk_events.errors import JournalError
+from klaviyo_bulk_events.sqlite_files import connected
 
 
 def beside(path: Path, name: str) -> Path:
@@ -59,9 +60,7 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         create_private(beside(path, "lock"))
-        self._connection = sqlite3.connect(
-            beside(path, "lock"), timeout=0, isolation_level=None, check_same_thread=False
-        )
+        self._connection = connected(beside(path, "lock"), seconds=0)
         try:
             self._connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError:
