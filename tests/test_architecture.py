@@ -30,7 +30,7 @@ LAZY = {"journaling": {"journal"}, "limiting": {"shared_places"}, "queues": {"qu
 # The flow, each stage importing only what stands before it.
 STAGES = (
     ("version", "errors", "forks", "watchdog", "rates", "pace", "limits", "problems"),
-    ("write_ahead",),
+    ("private_files", "sqlite_files"),
     ("record_form", "records", "intake"),
     ("times", "walk", "values", "identifiers", "shape", "derive", "ignored_values"),
     ("metrics", "event_fields", "profile_fields", "profiles", "encoder", "decoder"),

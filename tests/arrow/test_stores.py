@@ -13,6 +13,9 @@ import pytest
 from klaviyo_bulk_events import ConfigurationError
 from klaviyo_bulk_events.arrow.store import ChunkName, Store, store_at
 from klaviyo_bulk_events.errors import JournalError
+from klaviyo_bulk_events.journal.store import Store as JournalStore
+from klaviyo_bulk_events.rates import Rate
+from klaviyo_bulk_events.shared_places.sqlite import SQLitePlaces
 
 OpenStore = Callable[[], Store]
 
@@ -82,6 +85,86 @@ def test_only_the_owner_may_read_files(tmp_path: Path) -> None:
     entry = next(path for path in (tmp_path / "chunks").rglob("*.0"))
     assert stat.S_IMODE(entry.stat().st_mode) == 0o600
     assert [path.name for path in entry.parent.iterdir()] == [entry.name]
+
+
+def make_journal(path: Path) -> None:
+    JournalStore(path).close()
+
+
+def make_limiter(path: Path) -> None:
+    places = SQLitePlaces(path, "account", [Rate(1, 1.0)], 60.0)
+    places.ask("seat")
+    places.close()
+
+
+def make_tables(path: Path, *statements: str) -> None:
+    """Run statements on a database that may be another program's."""
+    with sqlite3.connect(path) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()
+
+
+UNMARKED = """
+CREATE TABLE IF NOT EXISTS chunk_entries(
+    run TEXT NOT NULL, account TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL,
+    entry BLOB NOT NULL, PRIMARY KEY(run, account, number, at)
+) WITHOUT ROWID
+"""
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        make_journal,
+        make_limiter,
+        lambda path: make_tables(path, "CREATE TABLE orders(number)"),
+        lambda path: make_tables(path, "CREATE TABLE chunk_entries(run, account, number)"),
+        lambda path: make_tables(path, UNMARKED, "CREATE TABLE orders(number)"),
+        lambda path: make_tables(path, UNMARKED, "PRAGMA user_version=1"),
+    ],
+    ids=["journal", "limiter", "theirs", "their chunk_entries", "more than ours", "versioned"],
+)
+def test_a_database_of_something_else(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    """It is named, and left as it is."""
+    path = tmp_path / "run.db"
+    make(path)
+    content = path.read_bytes()
+    with pytest.raises(JournalError, match=r"run\.db is no chunk ledger .*: name another file"):
+        store_at(f"sqlite:///{path}")
+    assert path.read_bytes() == content
+
+
+def test_a_ledger_is_no_journal(tmp_path: Path) -> None:
+    """And whatever else of this package would be put there."""
+    store_at(f"sqlite:///{tmp_path}/chunks.db").close()
+    with pytest.raises(JournalError, match="no journal of this package"):
+        JournalStore(tmp_path / "chunks.db")
+
+
+def test_a_ledger_that_does_not_say_so(tmp_path: Path) -> None:
+    """Earlier ones had no mark: they get one, and their entries count. An empty file may be had."""
+    unmarked, empty = tmp_path / "unmarked.db", tmp_path / "empty.db"
+    make_tables(unmarked, UNMARKED, "INSERT INTO chunk_entries VALUES ('r', 'a', 0, 0, x'31')")
+    empty.touch()
+    for path, entries in ((unmarked, [b"1"]), (empty, [])):
+        for _ in range(2):
+            store = store_at(f"sqlite:///{path}")
+            assert list(store.read(ChunkName("r", "a", 0))) == entries
+            store.close()
+        with sqlite3.connect(path) as connection:
+            (mark,) = connection.execute("PRAGMA application_id").fetchone()
+        connection.close()
+        assert mark.to_bytes(4) == b"KBC1"
+
+
+def test_a_ledger_of_a_newer_version(tmp_path: Path) -> None:
+    """It is not guessed at."""
+    path = tmp_path / "chunks.db"
+    store_at(f"sqlite:///{path}").close()
+    make_tables(path, "PRAGMA user_version=1")
+    with pytest.raises(JournalError, match="newer version of this package: update"):
+        store_at(f"sqlite:///{path}")
 
 
 @pytest.mark.parametrize("where", ["", "chunks", "file:", "sqlite:chunks.db", "http://x", "redis:"])

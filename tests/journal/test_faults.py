@@ -1,6 +1,8 @@
 """What can be wrong with a journal, each with its clear outcome."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,12 +14,18 @@ from klaviyo_bulk_events.emulator import Running
 from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.journal import FileJournal
 from klaviyo_bulk_events.journal.bodies import Bodies
+from klaviyo_bulk_events.journal.files import Lock, is_locked
 from klaviyo_bulk_events.journal.store import SCHEMA, Store
 
 from .conftest import KEY
 
 Records = Callable[[int], list[dict[str, Any]]]
 Send = Callable[..., Report]
+ASK = """
+import pathlib, sys
+from klaviyo_bulk_events.journal.files import is_locked
+print(is_locked(pathlib.Path(sys.argv[1])))
+"""
 
 
 @pytest.fixture
@@ -58,6 +66,17 @@ def test_closed_before_it_began(emulated: Running, records: Records, path: Path)
         run.close()
         assert run.report().submitted == 0
         assert klaviyo.send(records(10), backfill=True, journal=path).accepted == 10
+
+
+def test_in_use_whoever_asks(path: Path) -> None:
+    """Another process is refused, also when the run's own process has asked for its standing."""
+    lock = Lock(path)
+    assert is_locked(path)
+    asked = subprocess.run(
+        [sys.executable, "-c", ASK, str(path)], capture_output=True, check=True, text=True
+    )
+    lock.release()
+    assert asked.stdout == "True\n"
 
 
 @pytest.mark.parametrize(

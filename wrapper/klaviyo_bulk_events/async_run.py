@@ -83,7 +83,6 @@ class AsyncRun:
     async def _settle(self) -> AsyncGenerator[Outcome | Settlement]:
         settings = self._settings
         settle = self._driver.settle(self._ready(), self._deliver, settings.max_in_flight)
-        self._progress.begin()
         try:
             self._progress.begin()
             async for settled in settle:

@@ -32,8 +32,9 @@ class Progress:
         self._is_begun = self._is_attached = False
 
     def begin(self) -> None:
-        """From now on the ledger hears of every place at the limiter."""
+        """The run begins: from now on its ledger hears of every place at the limiter."""
         self._is_begun = True
+        self._tally.begin()
         if self._ledger.places is not None:
             self._limiter.attach(self._ledger.places)
             self._is_attached = True
@@ -43,10 +44,6 @@ class Progress:
         if not self._is_begun:
             self._is_begun = True
             self.end(())
-
-    def begin(self) -> None:
-        """The run begins."""
-        self._tally.begin()
 
     def pending(self) -> Chunk | None:
         """The next of what sessions before left unsettled: it goes first."""

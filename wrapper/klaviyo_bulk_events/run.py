@@ -79,7 +79,6 @@ class Run:
     def _settle(self) -> Generator[Outcome | Settlement]:
         settings = self._settings
         settle = self._driver.settle(self._ready(), self._deliver, settings.max_in_flight)
-        self._progress.begin()
         try:
             self._progress.begin()
             for settled in settle:

@@ -1,23 +1,34 @@
 """A chunk ledger in a SQLite file, for the processes of one host."""
 
-import os
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from klaviyo_bulk_events import private_files
 from klaviyo_bulk_events.arrow.store import ChunkName
 from klaviyo_bulk_events.errors import JournalError
-from klaviyo_bulk_events.write_ahead import use_log
+from klaviyo_bulk_events.sqlite_files import FileFormat, closed_on_error, connected, pragma
 
 _BUSY_SECONDS: Final = 60.0
 _TABLE: Final = """
-CREATE TABLE IF NOT EXISTS chunk_entries(
+CREATE TABLE chunk_entries(
     run TEXT NOT NULL, account TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL,
     entry BLOB NOT NULL, PRIMARY KEY(run, account, number, at)
 ) WITHOUT ROWID
 """
+_FORMAT: Final = FileFormat(
+    what="chunk ledger",
+    application_id=0x4B424331,
+    user_version=0,
+    tables=_TABLE,
+    mend=(
+        "name another file. Everything is sent again then, which is harmless with the same "
+        "unique_ids"
+    ),
+    error=JournalError,
+)
+_PRAGMAS: Final = ("synchronous=FULL",)
 _READ: Final = """
 SELECT entry FROM chunk_entries WHERE run = ? AND account = ? AND number = ? ORDER BY at
 """
@@ -29,31 +40,28 @@ class SQLiteStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with self._failing():
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._connection = sqlite3.connect(
-                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            try:
-                self._prepare()
-            except BaseException:
-                self._connection.close()
-                raise
-
-    def _prepare(self) -> None:
-        use_log(self._connection)
-        self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.execute(_TABLE)
+        try:
+            private_files.create(path)
+        except OSError as error:
+            raise JournalError(
+                f"the chunk ledger {path} can't be written: {error.strerror}"
+            ) from None
+        with _FORMAT.said(path):
+            self._connection = connected(path, seconds=_BUSY_SECONDS, pragmas=_PRAGMAS)
+            with closed_on_error(self._connection):
+                if _is_unmarked(self._connection):
+                    _FORMAT.mark(self._connection)
+                _FORMAT.prepare(self._connection, path)
 
     def read(self, name: ChunkName) -> Sequence[bytes]:
         """See `Store`."""
-        with self._failing():
+        with _FORMAT.said(self._path):
             rows = self._connection.execute(_READ, (name.run, name.account, name.number))
             return [entry for (entry,) in rows]
 
     def append(self, name: ChunkName, at: int, entry: bytes) -> bool:
         """See `Store`."""
-        with self._failing():
+        with _FORMAT.said(self._path):
             row = (name.run, name.account, name.number, at, entry)
             return self._connection.execute(_APPEND, row).rowcount == 1
 
@@ -61,9 +69,9 @@ class SQLiteStore:
         """See `Store`."""
         self._connection.close()
 
-    @contextmanager
-    def _failing(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise JournalError(f"the chunk ledger {self._path} can't be used: {error}") from None
+
+def _is_unmarked(connection: sqlite3.Connection) -> bool:
+    """Whether it is a ledger from before ledgers said so: it has their table, and no other."""
+    marks = (pragma(connection, "application_id"), pragma(connection, "user_version"))
+    found = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+    return marks == (0, 0) and [sql.strip() for (sql,) in found] == [_TABLE.strip()]

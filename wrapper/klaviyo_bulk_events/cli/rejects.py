@@ -7,13 +7,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
+from klaviyo_bulk_events import private_files
 from klaviyo_bulk_events.cli.display import say
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.outcomes import Outcome, Status
 from klaviyo_bulk_events.set_aside import line
 
 _SETTLED: Final = frozenset({Status.ACCEPTED, Status.DUPLICATE})
-_ONLY_ME: Final = 0o600
 
 
 class Rejects:
@@ -96,9 +96,6 @@ def overwrite_each_other(one: Path, other: Path) -> bool:
 def open_private(path: Path) -> BinaryIO:
     """A file for writing that only the user may read. Raises ConfigurationError."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _ONLY_ME)
-        if os.path.isfile(path):
-            os.chmod(path, _ONLY_ME)
+        return private_files.overwritten(path)
     except OSError as error:
         raise ConfigurationError(f"{path} can't be written: {error.strerror}") from None
-    return open(descriptor, "wb")

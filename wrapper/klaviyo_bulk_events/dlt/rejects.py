@@ -1,7 +1,5 @@
 """What of a file's rows is not at Klaviyo, and why."""
 
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,6 +10,7 @@ import pyarrow as pa
 from attrs import define, field
 from pyarrow import compute
 
+from klaviyo_bulk_events import private_files
 from klaviyo_bulk_events.arrow.outcome_batches import OUTCOMES
 from klaviyo_bulk_events.arrow.rows import Rows
 from klaviyo_bulk_events.dlt.load_file import LoadFile
@@ -65,16 +64,9 @@ class Rejects:
         folder.mkdir(parents=True, exist_ok=True)
         local = None if intake.timezone is None else ZoneInfo(intake.timezone)
         path = folder / f"{file.name}.jsonl"
-        # Made by tempfile, nobody else may read it.
-        descriptor, name = tempfile.mkstemp(dir=folder, prefix="new-")
-        try:
-            with open(descriptor, "wb") as written:
-                for outcome in self._with_records(file, intake):
-                    written.write(line(outcome, backfill, local))
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
+        with private_files.replacing(path, synced=False) as written:
+            for outcome in self._with_records(file, intake):
+                written.write(line(outcome, backfill, local))
         return path
 
     def _with_records(self, file: LoadFile, intake: Intake) -> Iterator[Outcome]:

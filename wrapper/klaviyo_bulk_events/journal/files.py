@@ -4,11 +4,11 @@ import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
+from klaviyo_bulk_events import private_files
 from klaviyo_bulk_events.errors import JournalError
-
-_ONLY_ME: Final = 0o600
+from klaviyo_bulk_events.sqlite_files import connected
 
 
 def beside(path: Path, name: str) -> Path:
@@ -19,8 +19,7 @@ def beside(path: Path, name: str) -> Path:
 def create_private(path: Path) -> None:
     """Make the file, if it isn't there, readable for its owner only. Raises JournalError."""
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, _ONLY_ME))
-        os.chmod(path, _ONLY_ME)
+        private_files.create(path)
     except OSError as error:
         raise JournalError(f"the journal {path} can't be written: {error.strerror}") from None
 
@@ -61,9 +60,7 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         create_private(beside(path, "lock"))
-        self._connection = sqlite3.connect(
-            beside(path, "lock"), timeout=0, isolation_level=None, check_same_thread=False
-        )
+        self._connection = connected(beside(path, "lock"), seconds=0)
         try:
             self._connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError:

@@ -11,7 +11,7 @@ from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.journal.chunks import Chunks, Kept
 from klaviyo_bulk_events.journal.files import Lock, beside, remove
-from klaviyo_bulk_events.journal.snapshot import path_of
+from klaviyo_bulk_events.journal.snapshot import half_of, path_of
 from klaviyo_bulk_events.journal.store import Store
 from klaviyo_bulk_events.outcomes import Status
 from klaviyo_bulk_events.profile_fields import IDENTIFIERS
@@ -36,7 +36,7 @@ def purge(path: Path) -> None:
         store.vacuum()
         remove(beside(path, "bodies"))
         remove(path_of(path))
-        remove(beside(path, "snapshot-half"))
+        remove(half_of(path))
 
 
 def forget(path: Path, identifier: str) -> int:

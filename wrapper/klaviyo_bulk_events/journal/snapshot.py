@@ -3,7 +3,6 @@
 import base64
 import gzip
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -11,8 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+from klaviyo_bulk_events import private_files
 from klaviyo_bulk_events.errors import JournalError
-from klaviyo_bulk_events.journal.files import beside, open_private
+from klaviyo_bulk_events.journal.files import beside
 from klaviyo_bulk_events.planner import Sourced
 from klaviyo_bulk_events.problems import Problem
 
@@ -40,19 +40,21 @@ def path_of(journal: Path) -> Path:
     return beside(journal, "snapshot")
 
 
+def half_of(journal: Path) -> Path:
+    """Where a snapshot stands until it is complete; one that is left there counts for nothing."""
+    return beside(journal, "snapshot-half")
+
+
 def write(records: Iterable[Sourced], journal: Path) -> None:
     """Write all records down, for their owner only; it counts once it is complete."""
-    half = beside(journal, "snapshot-half")
+    half = half_of(journal)
     try:
-        with open_private(half) as file:
-            file.truncate()
-            with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1) as packed:
-                packed.writelines(map(_line, records))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(half, path_of(journal))
+        with (
+            private_files.replacing(path_of(journal), half) as file,
+            gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1) as packed,
+        ):
+            packed.writelines(map(_line, records))
     except OSError as error:
-        half.unlink(missing_ok=True)
         raise JournalError(f"the source can't be written to {half}: {error.strerror}") from None
 
 

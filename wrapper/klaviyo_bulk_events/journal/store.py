@@ -1,9 +1,8 @@
 """The journal's database: its tables, its transactions, and what can be wrong with it."""
 
-import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,9 +10,15 @@ import orjson
 
 from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.journal.files import create_private
+from klaviyo_bulk_events.sqlite_files import (
+    FileFormat,
+    closed_on_error,
+    connected,
+    pragma,
+    transaction,
+)
 
 SCHEMA: Final = 1
-_APPLICATION: Final = 0x4B424A31
 _TABLES: Final = """
 CREATE TABLE run(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE trail(
@@ -33,6 +38,20 @@ CREATE TABLE buckets(
     PRIMARY KEY(bucket, batch)
 ) WITHOUT ROWID;
 """
+_FORMAT: Final = FileFormat(
+    what="journal",
+    application_id=0x4B424A31,
+    user_version=SCHEMA,
+    tables=_TABLES,
+    mend=(
+        "nothing can be said of its run. To send everything again, with the same unique_ids and a "
+        "new journal, is harmless"
+    ),
+    error=JournalError,
+)
+damaged = _FORMAT.damaged
+_BUSY: Final = 10.0
+_PRAGMAS: Final = ("secure_delete=ON", "synchronous=FULL")
 
 
 class Store:
@@ -47,49 +66,17 @@ class Store:
         if writes:
             create_private(path)
         with self._said():
-            self._connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=rw",
-                uri=True,
-                timeout=10.0,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-            try:
+            self._connection = connected(path, seconds=_BUSY, pragmas=_PRAGMAS)
+            with closed_on_error(self._connection):
                 self.is_new = self._open(writes=writes)
-            except BaseException:
-                self._connection.close()
-                raise
 
     def _open(self, *, writes: bool) -> bool:
-        is_new = self._is_new()
-        if writes:
-            for pragma in ("secure_delete=ON", "journal_mode=WAL", "synchronous=FULL"):
-                self._connection.execute(f"PRAGMA {pragma}").fetchall()
-            if is_new:
-                self._connection.executescript(
-                    f"BEGIN; {_TABLES} PRAGMA application_id={_APPLICATION};"
-                    f"PRAGMA user_version={SCHEMA}; COMMIT;"
-                )
-        return is_new
-
-    def _is_new(self) -> bool:
-        application = self._pragma("application_id")
-        version = self._pragma("user_version")
-        if application == version == self._pragma("schema_version") == 0:
-            return True
-        if application != _APPLICATION:
-            raise JournalError(f"{self.path} is no journal of this package")
-        if version > SCHEMA:
-            raise JournalError(
-                f"the journal {self.path} was written by a newer version of this package: "
-                "update klaviyo-bulk-events"
-            )
-        if self._pragma("quick_check") != "ok":
+        is_new = not _FORMAT.is_in(self._connection, self.path)
+        if not is_new and pragma(self._connection, "quick_check") != "ok":
             raise damaged(self.path)
-        return False
-
-    def _pragma(self, name: str) -> Any:
-        return self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+        if writes:
+            _FORMAT.prepare(self._connection, self.path)
+        return is_new
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[None]:
@@ -98,14 +85,8 @@ class Store:
             if not durable:
                 self._connection.execute("PRAGMA synchronous=NORMAL")
             try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                try:
+                with transaction(self._connection):
                     yield
-                    self._connection.execute("COMMIT")
-                except BaseException:
-                    if self._connection.in_transaction:
-                        self._connection.execute("ROLLBACK")
-                    raise
             finally:
                 if not durable:
                     self._connection.execute("PRAGMA synchronous=FULL")
@@ -113,12 +94,8 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """A transaction in which all that is read is of one moment; it holds nobody up."""
-        with self._lock, self._said():
-            self._connection.execute("BEGIN")
-            try:
-                yield
-            finally:
-                self._connection.execute("COMMIT")
+        with self._lock, self._said(), transaction(self._connection, "DEFERRED"):
+            yield
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> None:
         """Run a statement, inside a transaction."""
@@ -165,23 +142,6 @@ class Store:
         with self._lock, self._said():
             self._connection.close()
 
-    @contextmanager
-    def _said(self) -> Iterator[None]:
+    def _said(self) -> AbstractContextManager[None]:
         """SQLite's errors as JournalErrors."""
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            text = str(error)
-            if "unable to open" in text:
-                raise JournalError(f"there is no journal {self.path}, or no access to it") from None
-            raise JournalError(f"the journal {self.path} can't be written: {text}") from None
-        except sqlite3.DatabaseError:
-            raise damaged(self.path) from None
-
-
-def damaged(path: Path) -> JournalError:
-    """The error for a journal whose parts don't fit together."""
-    return JournalError(
-        f"the journal {path} is damaged, or no journal: nothing can be said of its run. "
-        "To send everything again, with the same unique_ids and a new journal, is harmless"
-    )
+        return _FORMAT.said(self.path)

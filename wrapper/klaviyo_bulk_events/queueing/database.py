@@ -4,16 +4,15 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from klaviyo_bulk_events import forks
 from klaviyo_bulk_events.errors import SpoolError
 from klaviyo_bulk_events.queueing.files import create_private
-from klaviyo_bulk_events.write_ahead import use_log
+from klaviyo_bulk_events.sqlite_files import FileFormat, connected, transaction
 
-APPLICATION: Final = 0x4B425131
-SCHEMA: Final = 1
 # AUTOINCREMENT: a number is never used again, so that what was put up to it can be waited for.
 _TABLES: Final = """
 CREATE TABLE about(name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
@@ -22,10 +21,22 @@ CREATE TABLE events(
     key TEXT NOT NULL, opening BLOB NOT NULL, data BLOB NOT NULL
 );
 """
+FORMAT: Final = FileFormat(
+    what="spool",
+    application_id=0x4B425131,
+    user_version=1,
+    tables=_TABLES,
+    mend=(
+        "move it away, and a new one will be made. "
+        "What it holds may be read with sqlite3's .recover"
+    ),
+    error=SpoolError,
+)
 _BUSY: Final = 10.0
 _PAGES: Final = 10_000
 """Pages in the log, 40 MB, after which who puts writes them back: the sender does it long before.
 """
+_PRAGMAS: Final = ("secure_delete=ON", "synchronous=NORMAL", f"wal_autocheckpoint={_PAGES}")
 
 
 class Database:
@@ -47,7 +58,7 @@ class Database:
         """The connection, for this thread alone. Raises SpoolError."""
         with self._lock, said(self._path):
             if self._connection is None:
-                self._connection = connected(self._path)
+                self._connection = opened(self._path)
             try:
                 yield self._connection
             finally:
@@ -57,15 +68,8 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """The connection in a transaction that writes."""
-        with self.use() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                if connection.in_transaction:  # it may have been rolled back
-                    connection.execute("COMMIT")
-            finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+        with self.use() as connection, transaction(connection):
+            yield connection
 
     def _before_fork(self) -> None:
         self._lock.acquire()
@@ -93,69 +97,27 @@ class Database:
             self._connection = None
 
 
-def connected(path: Path) -> sqlite3.Connection:
+def opened(path: Path) -> sqlite3.Connection:
     """A connection to a database that is there."""
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw",
-        uri=True,
-        timeout=_BUSY,
-        isolation_level=None,
-        check_same_thread=False,
-    )
-    pragmas = ("secure_delete=ON", "synchronous=NORMAL", f"wal_autocheckpoint={_PAGES}")
-    try:
-        for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}").fetchall()
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    return connected(path, seconds=_BUSY, pragmas=_PRAGMAS)
 
 
 def prepare(path: Path, about: dict[str, Any]) -> dict[str, Any]:
     """Make the tables, unless they are there; what is told in `about`. Raises SpoolError."""
     create_private(path)
     with said(path):
-        connection = connected(path)
+        connection = opened(path)
         try:
-            if not check(connection, path):
+            if not FORMAT.is_in(connection, path):
                 connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
-            use_log(connection)
-            connection.execute("BEGIN IMMEDIATE")
-            if not pragma(connection, "application_id"):
-                _make_tables(connection, about)
-            connection.execute("COMMIT")
+            FORMAT.prepare(connection, path, partial(_fill, about))
             return dict(connection.execute("SELECT name, value FROM about"))
         finally:
             connection.close()
 
 
-def check(connection: sqlite3.Connection, path: Path) -> bool:
-    """Whether there is a spool in the file; raises SpoolError if there is something else."""
-    application, version = pragma(connection, "application_id"), pragma(connection, "user_version")
-    if application == version == pragma(connection, "schema_version") == 0:
-        return False
-    if application != APPLICATION:
-        raise SpoolError(f"{path} is no spool of this package")
-    if version > SCHEMA:
-        raise SpoolError(
-            f"the spool {path} was made by a newer version of this package: "
-            "update klaviyo-bulk-events"
-        )
-    return True
-
-
-def pragma(connection: sqlite3.Connection, name: str) -> Any:
-    """The value of a pragma."""
-    return connection.execute(f"PRAGMA {name}").fetchone()[0]
-
-
-def _make_tables(connection: sqlite3.Connection, about: dict[str, Any]) -> None:
-    for statement in filter(str.strip, _TABLES.split(";")):
-        connection.execute(statement)
+def _fill(about: dict[str, Any], connection: sqlite3.Connection) -> None:
     connection.executemany("INSERT INTO about VALUES(?, ?)", about.items())
-    connection.execute(f"PRAGMA application_id={APPLICATION}")
-    connection.execute(f"PRAGMA user_version={SCHEMA}")
 
 
 @contextmanager
@@ -163,17 +125,7 @@ def said(path: Path) -> Iterator[None]:
     """SQLite's errors as SpoolErrors."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        if "unable to open" in str(error):
-            raise SpoolError(f"there is no spool {path}, or no access to it") from None
-        raise SpoolError(f"the spool {path} can't be written: {error}") from None
-    except (sqlite3.DatabaseError, ValueError, KeyError):
-        raise damaged(path) from None
-
-
-def damaged(path: Path) -> SpoolError:
-    """The error for a spool whose parts don't fit together."""
-    return SpoolError(
-        f"the spool {path} is damaged, or no spool: move it away, and a new one will be made. "
-        "What it holds may be read with sqlite3's .recover"
-    )
+    except sqlite3.DatabaseError as error:
+        raise FORMAT.told(path, error) from None
+    except (ValueError, KeyError):
+        raise FORMAT.damaged(path) from None

@@ -2,9 +2,11 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
+from klaviyo_bulk_events import private_files
 from klaviyo_bulk_events.errors import SpoolError
 
 if sys.platform == "win32":
@@ -12,25 +14,19 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-_ONLY_ME: Final = 0o600
-
 
 def create_private(path: Path) -> None:
     """Make the file, if it isn't there, readable for its owner only. Raises SpoolError."""
-    os.close(_open(path))
+    with _written(path):
+        private_files.create(path)
 
 
-def _open(path: Path) -> int:
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
     try:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), _ONLY_ME)
+        yield
     except OSError as error:
         raise SpoolError(f"the spool {path} can't be written: {error.strerror}") from None
-    try:
-        os.chmod(path, _ONLY_ME)
-    except OSError as error:
-        os.close(file)
-        raise SpoolError(f"{path} can't be kept private: {error.strerror}") from None
-    return file
 
 
 class Leadership:
@@ -47,7 +43,8 @@ class Leadership:
         """Whether this process has it now. Raises SpoolError."""
         if self._file is not None:
             return True
-        file = _open(self._path)
+        with _written(self._path):
+            file = private_files.opened(self._path)
         try:
             _lock(file)
         except OSError:

@@ -12,8 +12,9 @@ from attrs import frozen
 from klaviyo_bulk_events.decoder import record_of
 from klaviyo_bulk_events.errors import SpoolError
 from klaviyo_bulk_events.profile_fields import IDENTIFIERS
-from klaviyo_bulk_events.queueing.database import APPLICATION, check, connected, pragma, said
+from klaviyo_bulk_events.queueing.database import FORMAT, opened, said
 from klaviyo_bulk_events.queueing.files import Leadership
+from klaviyo_bulk_events.sqlite_files import pragma, transaction
 
 
 @frozen(kw_only=True)
@@ -46,9 +47,9 @@ def is_spool(path: Path) -> bool:
     if not path.is_file():
         return False
     with suppress(sqlite3.Error):
-        connection = connected(path)
+        connection = opened(path)
         try:
-            return bool(pragma(connection, "application_id") == APPLICATION)
+            return bool(pragma(connection, "application_id") == FORMAT.application_id)
         finally:
             connection.close()
     return False
@@ -85,12 +86,11 @@ def _take_out(path: Path, identifier: str | None) -> TakenOut:
     is_alone = leadership.take()
     try:
         with _opened(path) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            upto = 0 if is_alone else _sent(connection)
-            found = _found(connection, identifier)
-            gone = [(number,) for number in found if number > upto]
-            connection.executemany("DELETE FROM events WHERE number = ?", gone)
-            connection.execute("COMMIT")
+            with transaction(connection):
+                upto = 0 if is_alone else _sent(connection)
+                found = _found(connection, identifier)
+                gone = [(number,) for number in found if number > upto]
+                connection.executemany("DELETE FROM events WHERE number = ?", gone)
             if is_alone:
                 connection.execute("VACUUM")
             # What was deleted is in the log, too.
@@ -134,10 +134,10 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.is_file():
         raise SpoolError(f"there is no spool {path}")
     with said(path):
-        connection = connected(path)
+        connection = opened(path)
         try:
-            if not check(connection, path):
-                raise SpoolError(f"{path} is no spool of this package")
+            if not FORMAT.is_in(connection, path):
+                raise FORMAT.foreign(path)
             yield connection
         finally:
             connection.close()

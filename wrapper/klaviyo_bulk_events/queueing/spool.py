@@ -15,9 +15,10 @@ from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.endpoint import Endpoint
 from klaviyo_bulk_events.errors import SpoolError
 from klaviyo_bulk_events.queueing.backlog import Entry, Front
-from klaviyo_bulk_events.queueing.database import Database, pragma, prepare
+from klaviyo_bulk_events.queueing.database import Database, prepare
 from klaviyo_bulk_events.queueing.files import Leadership
 from klaviyo_bulk_events.queueing.options import Options
+from klaviyo_bulk_events.sqlite_files import pragma
 
 _POLL: Final = 0.2
 """Seconds between two looks whether another process has put something."""

@@ -1,13 +1,12 @@
 """Writing a report: whole or not at all, and over nothing but a report."""
 
-import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
+from klaviyo_bulk_events import private_files
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.run_report.data import KIND
 from klaviyo_bulk_events.run_report.page import page
@@ -15,7 +14,6 @@ from klaviyo_bulk_events.run_report.page import page
 _PAGES: Final = frozenset({".html", ".htm"})
 _BEGINNING: Final = 1_000
 """Bytes of a report within which it says what it is."""
-_FOR_ALL, _ONLY_ME = 0o666, 0o600
 
 
 def check_target(path: Path) -> None:
@@ -46,25 +44,8 @@ def write(path: Path, document: Mapping[str, Any]) -> None:
     if _is_device(path):
         path.write_bytes(content)
         return
-    _replace(path.resolve(), content, _ONLY_ME if document["shows_values"] else _FOR_ALL)
-
-
-def _replace(path: Path, content: bytes, mode: int) -> None:
-    half = _half(path)
-    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(half, path)
-    except BaseException:
-        half.unlink(missing_ok=True)
-        raise
-
-
-def _half(path: Path) -> Path:
-    return path.with_name(f".{path.name[:100]}-{secrets.token_hex(4)}")
+    with private_files.replacing(path.resolve(), private=document["shows_values"]) as file:
+        file.write(content)
 
 
 def _is_device(path: Path) -> bool:
@@ -86,6 +67,6 @@ def _check_file(path: Path) -> None:
 
 
 def _try_folder(path: Path) -> None:
-    half = _half(path.resolve())
-    os.close(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _ONLY_ME))
+    half = private_files.half_of(path.resolve())
+    private_files.create(half)
     half.unlink()

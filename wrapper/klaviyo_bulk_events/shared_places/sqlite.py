@@ -6,8 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 from klaviyo_bulk_events.answers import Allowance
@@ -16,22 +17,38 @@ from klaviyo_bulk_events.errors import LimiterError
 from klaviyo_bulk_events.places import PlaceLog
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.shared_places.line import HEARTBEAT, SEAT_SECONDS
+from klaviyo_bulk_events.sqlite_files import (
+    FileFormat,
+    closed_on_error,
+    connected,
+    transaction,
+)
 from klaviyo_bulk_events.window_log import WindowLog
 
-_APPLICATION: Final = 0x6B62656C
-_BUSY_SECONDS: Final = 10.0
 _TABLES: Final = """
-CREATE TABLE IF NOT EXISTS accounts(
+CREATE TABLE accounts(
     account TEXT PRIMARY KEY, boot TEXT, now REAL NOT NULL, paused_until REAL NOT NULL
 );
-CREATE TABLE IF NOT EXISTS places(
+CREATE TABLE places(
     account TEXT NOT NULL, seat TEXT NOT NULL, until REAL NOT NULL, PRIMARY KEY(account, seat)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS line(
+CREATE TABLE line(
     number INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, seat TEXT NOT NULL,
     alive_until REAL NOT NULL, limits TEXT NOT NULL, UNIQUE(account, seat)
 );
 """
+_FORMAT: Final = FileFormat(
+    what="limiter",
+    application_id=0x6B62656C,
+    user_version=0,
+    tables=_TABLES,
+    mend="name another file, or remove this one once nobody uses it",
+    error=partial(LimiterError, is_final=True),
+    passing=LimiterError,
+)
+_BUSY_SECONDS: Final = 10.0
+# After a crash of the host, which may cost what was written last, every place counts anew.
+_PRAGMAS: Final = ("synchronous=NORMAL",)
 # A connection that was made before a fork is the parent's: to close it in the child, as letting go
 # of it would, is what SQLite forbids.
 _of_parents: Final[list[sqlite3.Connection]] = []
@@ -161,17 +178,11 @@ class SQLitePlaces:
     @contextmanager
     def _log(self) -> Iterator[tuple[sqlite3.Connection, WindowLog, float]]:
         """Inside a transaction: what is held, and what time it is."""
-        with self._lock, self._said():
+        with self._lock, _FORMAT.said(self._path):
             database = self._opened()
-            database.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(database):
                 now = self._clock()  # once nobody else can write any more
                 yield database, self._read(database, now), now
-                database.execute("COMMIT")
-            except BaseException:
-                if database.in_transaction:
-                    database.execute("ROLLBACK")
-                raise
 
     def _read(self, database: sqlite3.Connection, now: float) -> WindowLog:
         query = "SELECT boot, now, paused_until FROM accounts WHERE account = ?"
@@ -203,20 +214,6 @@ class SQLitePlaces:
             raise LimiterError(f"the limiter {self._path} was removed or replaced", is_final=True)
         return self._connection
 
-    @contextmanager
-    def _said(self) -> Iterator[None]:
-        """SQLite's errors as LimiterErrors."""
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            is_final = "unable to open" in str(error)
-            raise self._error(error, is_final=is_final) from None
-        except sqlite3.DatabaseError as error:
-            raise self._error(error, is_final=True) from None
-
-    def _error(self, error: sqlite3.Error, *, is_final: bool) -> LimiterError:
-        return LimiterError(f"the limiter {self._path} can't be used: {error}", is_final=is_final)
-
 
 def _identity(path: Path) -> tuple[int, int] | None:
     """What tells a file from another under its name."""
@@ -228,29 +225,10 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-    )
-    try:
-        _prepare(connection, path)
-    except BaseException:
-        connection.close()
-        raise
+    connection = connected(path, seconds=_BUSY_SECONDS, pragmas=_PRAGMAS, create=True)
+    with closed_on_error(connection):
+        _FORMAT.prepare(connection, path)
     return connection
-
-
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    def pragma(name: str) -> Any:
-        return connection.execute(f"PRAGMA {name}").fetchone()
-
-    if pragma("application_id") != (_APPLICATION,):
-        if pragma("schema_version") != (0,):
-            message = f"{path} is no limiter of this package: name another file"
-            raise LimiterError(message, is_final=True)
-        pragma("journal_mode=WAL")
-        connection.executescript(f"PRAGMA application_id={_APPLICATION};{_TABLES}")
-    # A crash of the host can't hurt: after it every place counts anew.
-    pragma("synchronous=NORMAL")
 
 
 def path_of(url: str) -> Path:
