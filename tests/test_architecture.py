@@ -31,6 +31,7 @@ LAZY = {"journaling": {"journal"}, "limiting": {"shared_places"}, "queues": {"qu
 STAGES = (
     ("version", "errors", "forks", "watchdog", "rates", "pace", "limits", "problems"),
     ("private_files", "sqlite_files"),
+    ("sqlite_connection",),
     ("record_form", "records", "intake"),
     ("times", "walk", "values", "identifiers", "shape", "derive", "ignored_values"),
     ("metrics", "event_fields", "profile_fields", "profiles", "encoder", "decoder"),

@@ -139,6 +139,24 @@ def test_the_url(url: str, path: str) -> None:
     assert path_of(url) == Path(path)
 
 
+def test_a_child_s_places_outlive_the_parent(places: Callable[..., SQLitePlaces]) -> None:
+    """Whoever closes the file last takes its log along: that must not be one who only forked."""
+    parent = places()
+    parent.leave("nobody")  # which opens the file
+    here, there = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        taken = parent.ask("the child's")
+        os.write(there[1], b"x")
+        os.read(here[0], 1)
+        os._exit(0 if taken == 0.0 else 1)
+    os.read(there[0], 1)
+    parent.close()
+    assert places().ask("another's") > 0.0
+    os.write(here[1], b"x")
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
 def test_a_fork(places: Callable[..., SQLitePlaces], clock: Clock) -> None:
     """A child opens the file anew and stands in line like any process, whatever was locked."""
     limiter = Limiter(places(), clock)
@@ -147,7 +165,7 @@ def test_a_fork(places: Callable[..., SQLitePlaces], clock: Clock) -> None:
     inside, leave = threading.Event(), threading.Event()
 
     def hold_the_locks() -> None:
-        with limiter._lock, limiter._places._lock:  # type: ignore[attr-defined]
+        with limiter._lock:
             inside.set()
             leave.wait(10.0)
 

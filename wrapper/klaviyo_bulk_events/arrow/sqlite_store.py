@@ -2,12 +2,14 @@
 
 import sqlite3
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from klaviyo_bulk_events import private_files
 from klaviyo_bulk_events.arrow.store import ChunkName
 from klaviyo_bulk_events.errors import JournalError
+from klaviyo_bulk_events.sqlite_connection import Connection
 from klaviyo_bulk_events.sqlite_files import FileFormat, closed_on_error, connected, pragma
 
 _BUSY_SECONDS: Final = 60.0
@@ -46,24 +48,29 @@ class SQLiteStore:
             raise JournalError(
                 f"the chunk ledger {path} can't be written: {error.strerror}"
             ) from None
-        with _FORMAT.said(path):
-            self._connection = connected(path, seconds=_BUSY_SECONDS, pragmas=_PRAGMAS)
-            with closed_on_error(self._connection):
-                if _is_unmarked(self._connection):
-                    _FORMAT.mark(self._connection)
-                _FORMAT.prepare(self._connection, path)
+        self._connection = Connection(self._opened, partial(_FORMAT.said, path))
+        with self._connection.use():
+            pass  # to know now whether it is a ledger
+
+    def _opened(self) -> sqlite3.Connection:
+        connection = connected(self._path, seconds=_BUSY_SECONDS, pragmas=_PRAGMAS)
+        with closed_on_error(connection):
+            if _is_unmarked(connection):
+                _FORMAT.mark(connection)
+            _FORMAT.prepare(connection, self._path)
+        return connection
 
     def read(self, name: ChunkName) -> Sequence[bytes]:
         """See `Store`."""
-        with _FORMAT.said(self._path):
-            rows = self._connection.execute(_READ, (name.run, name.account, name.number))
+        with self._connection.use() as connection:
+            rows = connection.execute(_READ, (name.run, name.account, name.number))
             return [entry for (entry,) in rows]
 
     def append(self, name: ChunkName, at: int, entry: bytes) -> bool:
         """See `Store`."""
-        with _FORMAT.said(self._path):
+        with self._connection.use() as connection:
             row = (name.run, name.account, name.number, at, entry)
-            return self._connection.execute(_APPEND, row).rowcount == 1
+            return connection.execute(_APPEND, row).rowcount == 1
 
     def close(self) -> None:
         """See `Store`."""

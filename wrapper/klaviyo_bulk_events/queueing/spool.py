@@ -15,7 +15,7 @@ from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.endpoint import Endpoint
 from klaviyo_bulk_events.errors import SpoolError
 from klaviyo_bulk_events.queueing.backlog import Entry, Front
-from klaviyo_bulk_events.queueing.database import Database, prepare
+from klaviyo_bulk_events.queueing.database import connection_to, prepare
 from klaviyo_bulk_events.queueing.files import Leadership
 from klaviyo_bulk_events.queueing.options import Options
 from klaviyo_bulk_events.sqlite_files import pragma
@@ -48,8 +48,8 @@ class Spool:
         self._path = path
         self._options = options
         _check(prepare(path, _about(endpoint)), path, endpoint)
-        self._putting = Database(path)
-        self._sending = Database(path)
+        self._putting = connection_to(path)
+        self._sending = connection_to(path)
         self._leadership = Leadership(path)
         self._make()
 
@@ -62,10 +62,8 @@ class Spool:
         self._looked: tuple[sqlite3.Connection, int] | None = None
 
     def renew(self) -> None:
-        """Begin anew in a child: other connections, and the leadership is still the parent's."""
+        """Begin anew in a child: the leadership is still the parent's."""
         self._leadership.release()
-        self._putting.renew()
-        self._sending.renew()
         self._make()
 
     def put(self, events: Sequence[EncodedEvent], arrived: float) -> int:

@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,10 +12,11 @@ from uuid import uuid4
 
 from klaviyo_bulk_events.answers import Allowance
 from klaviyo_bulk_events.boot import boot_id
-from klaviyo_bulk_events.errors import LimiterError
+from klaviyo_bulk_events.errors import ConfigurationError, LimiterError
 from klaviyo_bulk_events.places import PlaceLog
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.shared_places.line import HEARTBEAT, SEAT_SECONDS
+from klaviyo_bulk_events.sqlite_connection import Connection
 from klaviyo_bulk_events.sqlite_files import (
     FileFormat,
     closed_on_error,
@@ -49,9 +49,6 @@ _FORMAT: Final = FileFormat(
 _BUSY_SECONDS: Final = 10.0
 # After a crash of the host, which may cost what was written last, every place counts anew.
 _PRAGMAS: Final = ("synchronous=NORMAL",)
-# A connection that was made before a fork is the parent's: to close it in the child, as letting go
-# of it would, is what SQLite forbids.
-_of_parents: Final[list[sqlite3.Connection]] = []
 
 
 class SQLitePlaces:
@@ -81,9 +78,8 @@ class SQLitePlaces:
         self._lease = lease
         self._clock = clock
         self._boot = boot() or "unknown"
-        self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
+        self._connection = Connection(self._opened, partial(_FORMAT.said, path))
 
     def ask(self, seat: str) -> float:
         """See `Places`."""
@@ -150,17 +146,10 @@ class SQLitePlaces:
 
     def close(self) -> None:
         """See `Places`."""
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = None
+        self._connection.rest()
 
     def after_fork(self) -> None:
-        """See `Places`."""
-        self._lock = threading.Lock()
-        if self._connection is not None:
-            _of_parents.append(self._connection)
-        self._connection = None
+        """The connection was closed for the fork."""
 
     def _hold(self, database: sqlite3.Connection, seat: str, until: float) -> None:
         row = (self._account, seat, until)
@@ -178,8 +167,10 @@ class SQLitePlaces:
     @contextmanager
     def _log(self) -> Iterator[tuple[sqlite3.Connection, WindowLog, float]]:
         """Inside a transaction: what is held, and what time it is."""
-        with self._lock, _FORMAT.said(self._path):
-            database = self._opened()
+        with self._connection.use() as database:
+            if _identity(self._path) != self._file:
+                gone = f"the limiter {self._path} was removed or replaced"
+                raise LimiterError(gone, is_final=True)
             with transaction(database):
                 now = self._clock()  # once nobody else can write any more
                 yield database, self._read(database, now), now
@@ -207,12 +198,11 @@ class SQLitePlaces:
         database.execute("DELETE FROM line WHERE account = ?", (self._account,))
 
     def _opened(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = _open(self._path)
-            self._file = _identity(self._path)
-        elif _identity(self._path) != self._file:
-            raise LimiterError(f"the limiter {self._path} was removed or replaced", is_final=True)
-        return self._connection
+        connection = connected(self._path, seconds=_BUSY_SECONDS, pragmas=_PRAGMAS, create=True)
+        with closed_on_error(connection):
+            _FORMAT.prepare(connection, self._path)
+        self._file = _identity(self._path)
+        return connection
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -224,13 +214,15 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    connection = connected(path, seconds=_BUSY_SECONDS, pragmas=_PRAGMAS, create=True)
-    with closed_on_error(connection):
-        _FORMAT.prepare(connection, path)
-    return connection
-
-
 def path_of(url: str) -> Path:
-    """The file that a URL names: `sqlite:///relative` or `sqlite:////absolute`."""
-    return Path(os.path.abspath(url.removeprefix("sqlite:///")))
+    """The file that a URL names: `sqlite:///relative` or `sqlite:////absolute`.
+
+    Raises ConfigurationError where there can be none.
+    """
+    name = url.removeprefix("sqlite:///")
+    path = Path(os.path.abspath(name))
+    if not name or path.is_dir():
+        raise ConfigurationError(f"the limiter {url} names no file: sqlite:///PATH does")
+    if not path.parent.is_dir():
+        raise ConfigurationError(f"there is no folder for the limiter {url}: make {path.parent}")
+    return path
