@@ -1,13 +1,13 @@
 """Whose record it is, where records of many accounts come in one stream."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import attrs
 
 from klaviyo_bulk_events.planner import Record, Sourced
 from klaviyo_bulk_events.problems import below
-from klaviyo_bulk_events.record_form import split
+from klaviyo_bulk_events.record_form import split, value_at
 from klaviyo_bulk_events.records import EVENT_FIELDS
 
 AccountOf: TypeAlias = str | Callable[[Record], str | None]
@@ -21,7 +21,7 @@ def with_account(record: Record, where: AccountOf) -> tuple[str | None, Record]:
     given = record.record if isinstance(record, Sourced) else record
     if not isinstance(given, Mapping):
         return None, record
-    account = _as_name(_at(given, where))
+    account = _as_name(value_at(given, where))
     if where in given and where not in EVENT_FIELDS and not split(where)[0]:
         given = {name: value for name, value in given.items() if name != where}
         record = attrs.evolve(record, record=given) if isinstance(record, Sourced) else given
@@ -36,16 +36,6 @@ def pointer_to(where: AccountOf) -> str:
         for step in (*path, last):
             pointer = below(pointer, step)
     return pointer
-
-
-def _at(record: Mapping[str, Any], name: str) -> Any:
-    if name in record:
-        return record[name]
-    path, last = split(name)
-    value: Any = record
-    for step in (*path, last):
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value
 
 
 def _as_name(given: object) -> str | None:

@@ -1,10 +1,12 @@
 """From an event's bytes back to its record: what the encoder did, undone."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
 
 from klaviyo_bulk_events import shape
+from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.profile_fields import PATCHES
 from klaviyo_bulk_events.records import NULL
 
@@ -12,20 +14,43 @@ _EVENT: Final = shape.event()
 _ENTRIES: Final = {backfill: shape.profile_entry(backfill=backfill) for backfill in (True, False)}
 
 
-def attributes_of(data: bytes) -> dict[str, Any]:
-    """The attributes in an event's bytes."""
+def event_of(
+    opening: bytes,
+    data: bytes,
+    position: int,
+    *,
+    key: str = "",
+    origin: str | None = None,
+    record: Mapping[str, Any] | None = None,
+) -> EncodedEvent:
+    """The event again that is sent as these bytes, but for warnings: they were told of before."""
+    attributes = _attributes(data)
+    return EncodedEvent(
+        opening=opening,
+        data=data,
+        key=key,
+        backfill=_is_backfill(opening),
+        moment=attributes["time"],
+        unique_id=attributes.get("unique_id"),
+        warnings=(),
+        position=position,
+        origin=origin,
+        record=record,
+    )
+
+
+def _attributes(data: bytes) -> dict[str, Any]:
     attributes: dict[str, Any] = orjson.loads(data[len(_EVENT.head) : -len(_EVENT.tail)])
     return attributes
 
 
-def is_backfill(opening: bytes) -> bool:
-    """Whether what opens an entry says that its events are history."""
+def _is_backfill(opening: bytes) -> bool:
     return opening.startswith(_ENTRIES[True][0])
 
 
 def record_of(opening: bytes, data: bytes) -> dict[str, Any]:
     """The record of an event that is sent as these bytes; as a record it is the same event."""
-    attributes = attributes_of(data)
+    attributes = _attributes(data)
     metric = attributes.pop("metric")["data"]["attributes"]
     record = {"metric": metric["name"], "profile": _profile(opening), **_with_null(attributes)}
     if "service" in metric:
@@ -34,7 +59,7 @@ def record_of(opening: bytes, data: bytes) -> dict[str, Any]:
 
 
 def _profile(opening: bytes) -> dict[str, Any]:
-    before, around = _ENTRIES[is_backfill(opening)]
+    before, around = _ENTRIES[_is_backfill(opening)]
     resource = orjson.loads(opening[len(before) : -len(around.head)])
     profile = _with_null(resource["attributes"])
     if "id" in resource:

@@ -1,5 +1,6 @@
 """Where requests go and what they carry besides their body; how what comes back is read."""
 
+import hashlib
 import ipaddress
 import os
 import ssl
@@ -7,6 +8,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx
 from attrs import field, frozen
@@ -95,6 +97,18 @@ class Endpoint:
         if time.monotonic() - asked > UNUSED_AFTER:
             raise TimeoutError
         return headers
+
+    def salted_account(self, salt: str) -> str | None:
+        """A hash of the account's name, with a salt in hexadecimal digits; None without a name."""
+        if self.account is None:
+            return None
+        key = bytes.fromhex(salt)
+        return hashlib.blake2b(self.account.encode(), key=key, digest_size=16).hexdigest()
+
+    @property
+    def host(self) -> str:
+        """The host, and the port if the URL names one."""
+        return urlsplit(self.url).netloc
 
     @property
     def is_plain(self) -> bool:

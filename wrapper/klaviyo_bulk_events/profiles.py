@@ -102,6 +102,8 @@ class ProfileEncoder:
             return EncodedProfile(opening, named, person, warnings)
         fields = ProfileFields(self._local)
         named = fields.identified(attributes)
+        if fields.problems:
+            raise RecordError(*fields.problems)
         overwrites = self._backfill and len(attributes) > len(named)
         return _encoded(fields, named, opening, overwrites=overwrites)
 
@@ -121,8 +123,6 @@ class ProfileEncoder:
 def _encoded(
     fields: ProfileFields, named: Mapping[str, Any], opening: bytes, *, overwrites: bool
 ) -> EncodedProfile:
-    if fields.problems:
-        raise RecordError(*fields.problems)
     if overwrites:
         fields.warnings.append(_OVERWRITES)
     return EncodedProfile(opening, named, profile_fields.person(named), tuple(fields.warnings))

@@ -45,6 +45,17 @@ def split(name: Any) -> tuple[tuple[str, ...], Any]:
     return (), name
 
 
+def value_at(record: Mapping[str, Any], name: str) -> Any:
+    """What a dotted name stands for, whether the record is nested or has dotted names itself."""
+    if name in record:
+        return record[name]
+    path, last = split(name)
+    value: Any = record
+    for step in (*path, last):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
 def with_rest(record: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
     """The record with every field that is not known moved into its properties.
 

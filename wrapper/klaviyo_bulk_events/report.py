@@ -14,6 +14,8 @@ from klaviyo_bulk_events.errors import ConfigurationError, KlaviyoBulkEventsErro
 from klaviyo_bulk_events.outcomes import Fate, Outcome, Settlement, Status
 from klaviyo_bulk_events.problems import Problem
 
+COSTS: Final = ("requests", "retries", "narrowing", "throttled", "bytes")
+"""What a run took, as reports and settlements name it, in the order in which it is kept."""
 _warnings_of: Final = attrgetter("warnings")
 
 
@@ -100,7 +102,7 @@ class Tally:
         self._status: Counter[Status] = Counter()
         self._rejections: Counter[str] = Counter()
         self._warnings: Counter[str] = Counter()
-        self._requests = self._retries = self._narrowing = self._throttled = self._bytes = 0
+        self._costs = dict.fromkeys(COSTS, 0)
         self._seconds = 0.0
         self._since: float | None = None
         self.stopped: str | None = None
@@ -112,8 +114,7 @@ class Tally:
         tally._status.update({Status(name): n for name, n in counts["status"].items()})
         tally._rejections.update(counts["rejections"])
         tally._warnings.update(counts["warnings"])
-        tally._requests, tally._retries, tally._narrowing = counts["requests"][:3]
-        tally._throttled, tally._bytes = counts["requests"][3:]
+        tally._costs = dict(zip(COSTS, counts["requests"], strict=True))
         tally._seconds = counts["seconds"]
         return tally
 
@@ -123,13 +124,7 @@ class Tally:
             "status": {status.value: count for status, count in self._status.items()},
             "rejections": dict(self._rejections),
             "warnings": dict(self._warnings),
-            "requests": [
-                self._requests,
-                self._retries,
-                self._narrowing,
-                self._throttled,
-                self._bytes,
-            ],
+            "requests": list(self._costs.values()),
             "seconds": self._passed(),
         }
 
@@ -170,11 +165,8 @@ class Tally:
 
     def add_cost(self, settlement: Settlement) -> None:
         """Count what it took to settle a chunk."""
-        self._requests += settlement.requests
-        self._retries += settlement.retries
-        self._narrowing += settlement.narrowing
-        self._throttled += settlement.throttled
-        self._bytes += settlement.bytes
+        for name in COSTS:
+            self._costs[name] += getattr(settlement, name)
 
     def add_fate(self, fate: Fate) -> None:
         """Count what became of events, but for their warnings."""
@@ -212,11 +204,7 @@ class Tally:
         return Report(
             submitted=submitted,
             **{status.value: self._status[status] for status in Status},
-            requests=self._requests,
-            retries=self._retries,
-            narrowing=self._narrowing,
-            throttled=self._throttled,
-            bytes=self._bytes,
+            **self._costs,
             seconds=self._passed(),
             rejections=dict(self._rejections.most_common()),
             warnings=dict(self._warnings.most_common()),

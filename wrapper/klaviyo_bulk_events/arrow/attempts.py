@@ -15,11 +15,10 @@ from klaviyo_bulk_events.arrow.entries import Standing
 from klaviyo_bulk_events.arrow.store import ChunkName, Store
 from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.outcomes import Status
-from klaviyo_bulk_events.report import Report
+from klaviyo_bulk_events.report import COSTS, Report
 
 _WHOLE: Final = -1
 """The number under which the ledger has what attempts say of an account as a whole."""
-_COSTS: Final = ("requests", "retries", "narrowing", "throttled", "bytes")
 
 
 @frozen
@@ -48,8 +47,8 @@ class Attempt:
     ) -> "Attempt":
         """What the report says; None if nothing could be begun."""
         if report is None:
-            return cls(0, ended, stopped, before, {}, dict.fromkeys(_COSTS, 0))
-        costs = {name: getattr(report, name) for name in _COSTS}
+            return cls(0, ended, stopped, before, {}, dict.fromkeys(COSTS, 0))
+        costs = {name: getattr(report, name) for name in COSTS}
         return cls(report.submitted, ended, stopped, before, report.warnings, costs)
 
     def entry(self) -> bytes:
@@ -107,7 +106,7 @@ def read_back(store: Store, run: str, account: str, rows: int, seconds: float = 
     return Report(
         submitted=submitted,
         **{status.value: statuses[status] for status in Status},
-        **{name: sum(attempt.costs[name] for attempt in attempts) for name in _COSTS},
+        **{name: sum(attempt.costs[name] for attempt in attempts) for name in COSTS},
         seconds=seconds,
         rejections=dict(rejections.most_common()),
         warnings=dict(most.warnings),

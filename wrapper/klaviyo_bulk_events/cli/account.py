@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 from klaviyo_bulk_events.client import KlaviyoBulkEvents
 from klaviyo_bulk_events.limits import SERVER
+from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.references import key_in
+from klaviyo_bulk_events.settings import read_rates
 from klaviyo_bulk_events.steps import Watcher
 
 _SETTINGS: Final = (
@@ -41,6 +43,11 @@ def client(options: Mapping[str, Any], watch: Watcher) -> KlaviyoBulkEvents:
 def settings(options: Mapping[str, Any]) -> dict[str, Any]:
     """What the options say of one account as of many."""
     return {name: options[name] for name in _SETTINGS} | {"rates": options["rate"] or None}
+
+
+def rates_of(options: Mapping[str, Any]) -> tuple[Rate, ...]:
+    """The rates that the options leave to this client. Raises ConfigurationError."""
+    return read_rates(options["rate"] or None, options["share"])
 
 
 def described(options: Mapping[str, Any]) -> str:

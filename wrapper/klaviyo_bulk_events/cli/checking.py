@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from klaviyo_bulk_events.account_of import with_account
+from klaviyo_bulk_events.cli.account import rates_of
 from klaviyo_bulk_events.cli.display import tell
 from klaviyo_bulk_events.cli.exits import Exit, exit_of
 from klaviyo_bulk_events.cli.inputs import Inputs, read_inputs
@@ -19,12 +20,11 @@ from klaviyo_bulk_events.planner import Record
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
 from klaviyo_bulk_events.run_report import of_plan
-from klaviyo_bulk_events.settings import read_rates
 
 
 def check_all(options: Mapping[str, Any]) -> int:
     """Say what would become of what the options name; the exit code."""
-    rates = read_rates(options["rate"] or None, options["share"])
+    rates = rates_of(options)
     inputs = read_inputs(options)
     check_outputs(options, inputs.paths)
     reporting = Reporting(options, rates)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import attrs
 
+from klaviyo_bulk_events.cli.account import rates_of
 from klaviyo_bulk_events.cli.inputs import Inputs
 from klaviyo_bulk_events.cli.reporting import told
 from klaviyo_bulk_events.errors import JournalError
@@ -14,7 +15,6 @@ from klaviyo_bulk_events.journal import FileJournal
 from klaviyo_bulk_events.journal.files import Lock
 from klaviyo_bulk_events.journal.inspection import begun, final_lines, standing
 from klaviyo_bulk_events.journal.snapshot import NothingLeft, SnapshotSource, path_of, write
-from klaviyo_bulk_events.settings import read_rates
 from klaviyo_bulk_events.sources import Source
 
 _TELLING: Final = (
@@ -38,7 +38,7 @@ class Keeping:
             map(os.path.isfile, options["source"])
         )
         source = {name: _plain(options[name]) for name in _TELLING if options[name]}
-        rates = read_rates(options["rate"] or None, options["share"])
+        rates = rates_of(options)
         limits = [{"requests": rate.limit, "seconds": rate.seconds} for rate in rates]
         about = {"settings": told(options, show_values=False), "limits": limits}
         self.journal = FileJournal(self._path, source, about)

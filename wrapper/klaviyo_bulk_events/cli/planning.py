@@ -9,6 +9,7 @@ import click
 from attrs import Factory, define
 
 from klaviyo_bulk_events.account_of import with_account
+from klaviyo_bulk_events.cli.account import rates_of
 from klaviyo_bulk_events.cli.display import tell
 from klaviyo_bulk_events.cli.exits import Exit
 from klaviyo_bulk_events.cli.inputs import Inputs, read_inputs
@@ -19,7 +20,6 @@ from klaviyo_bulk_events.limits import EVENTS_PER_REQUEST, REQUEST_BYTES
 from klaviyo_bulk_events.pace import seconds_for
 from klaviyo_bulk_events.planner import Planner, Record
 from klaviyo_bulk_events.rates import Rate
-from klaviyo_bulk_events.settings import read_rates
 
 _SHOWN: Final = 20
 _ONE: Final = ""
@@ -42,7 +42,7 @@ class _Load:
 
 def plan_all(options: Mapping[str, Any]) -> int:
     """Say how long it must take; the exit code."""
-    rates = read_rates(options["rate"] or None, options["share"])
+    rates = rates_of(options)
     if options["events"]:
         load = _given(options)
     else:

@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 
 import click
 
+from klaviyo_bulk_events.cli.account import rates_of
 from klaviyo_bulk_events.cli.display import say
 from klaviyo_bulk_events.cli.rejects import check_output, overwrite_each_other
 from klaviyo_bulk_events.limits import SERVER
 from klaviyo_bulk_events.outcomes import Outcome
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.run_report import Reasons, check_target, masking, write
-from klaviyo_bulk_events.settings import read_rates
 from klaviyo_bulk_events.steps import Notice
 from klaviyo_bulk_events.timeline import Timeline
 
@@ -101,7 +101,7 @@ def told(options: Mapping[str, Any], *, show_values: bool) -> dict[str, Any]:
         for name, value in given.items()
         if value is not None and value is not False and value not in ((), "memory:")
     }
-    shown["rate"] = [str(rate) for rate in read_rates(options["rate"] or None, options["share"])]
+    shown["rate"] = [str(rate) for rate in rates_of(options)]
     if "base_url" in options:
         base_url = options["base_url"] or os.environ.get("KLAVIYO_BASE_URL") or SERVER
         shown["base_url"] = _without_user(base_url)

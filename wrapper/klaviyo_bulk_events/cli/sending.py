@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from klaviyo_bulk_events.cli import account, question
+from klaviyo_bulk_events.cli.account import rates_of
 from klaviyo_bulk_events.cli.display import Say, display, say, tell
 from klaviyo_bulk_events.cli.exits import Exit, exit_of
 from klaviyo_bulk_events.cli.inputs import Inputs, read_inputs
@@ -21,7 +22,6 @@ from klaviyo_bulk_events.ledger import Journal
 from klaviyo_bulk_events.planner import Sourced
 from klaviyo_bulk_events.report import Report, StoppedError
 from klaviyo_bulk_events.run_report import of_run
-from klaviyo_bulk_events.settings import read_rates
 from klaviyo_bulk_events.steps import Notice
 from klaviyo_bulk_events.times import zone
 
@@ -98,7 +98,7 @@ class _Sending:
         self._inputs = inputs
         self._rejects = rejects
         self._watch = watch
-        rates = read_rates(options["rate"] or None, options["share"])
+        rates = rates_of(options)
         self._monitor = Monitor(rates, inputs.share)
         self._sentences = Sentences()
         self.reporting = Reporting(options, rates)

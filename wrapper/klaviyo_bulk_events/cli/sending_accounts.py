@@ -10,7 +10,7 @@ import click
 from klaviyo_bulk_events.account_outcomes import NOBODY
 from klaviyo_bulk_events.accounts import Accounts
 from klaviyo_bulk_events.cli import question
-from klaviyo_bulk_events.cli.account import settings
+from klaviyo_bulk_events.cli.account import rates_of, settings
 from klaviyo_bulk_events.cli.accounts_file import read_accounts
 from klaviyo_bulk_events.cli.display import Say, display, say, tell
 from klaviyo_bulk_events.cli.exits import Exit, exit_of
@@ -27,7 +27,6 @@ from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report, summed
 from klaviyo_bulk_events.run_report import of_run
 from klaviyo_bulk_events.set_aside import as_record
-from klaviyo_bulk_events.settings import read_rates
 from klaviyo_bulk_events.steps import Notice
 
 _CONTRADICTING: Final = ("journal", "account", "api_key_file")
@@ -75,7 +74,7 @@ class _Sending:
         self._options = options
         self._inputs = inputs
         self._rejects = rejects
-        rates = read_rates(options["rate"] or None, options["share"])
+        rates = rates_of(options)
         together = [Rate(rate.limit * accounts, rate.seconds) for rate in rates]
         self._monitor = Monitor(together, inputs.share)
         self._reporting = Reporting(options, together)

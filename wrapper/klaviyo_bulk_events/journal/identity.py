@@ -1,8 +1,6 @@
 """Which run a journal belongs to."""
 
-import hashlib
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import attrs
 
@@ -24,18 +22,18 @@ def identity(
 
     Of the account there is only a hash, with a salt that no other journal has.
     """
-    if endpoint.account is None:
+    account = endpoint.salted_account(salt)
+    if account is None:
         raise JournalError(
             "with a callable for the token a journal needs the account's name: give account"
         )
-    account = endpoint.account.encode()
     intake_fields = attrs.asdict(intake)
     del intake_fields["window"]
     if intake.metrics is not None:
         intake_fields["metrics"] = sorted(intake.metrics)
     return {
-        "account": hashlib.blake2b(account, key=bytes.fromhex(salt), digest_size=16).hexdigest(),
-        "endpoint": urlsplit(endpoint.url).netloc,
+        "account": account,
+        "endpoint": endpoint.host,
         "backfill": backfill,
         **{f"intake.{name}": value for name, value in intake_fields.items()},
         **{f"source.{name}": value for name, value in source.items()},

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Iterator
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
 from klaviyo_bulk_events import shape
 from klaviyo_bulk_events.chunker import Chunk
-from klaviyo_bulk_events.decoder import attributes_of, is_backfill, record_of
+from klaviyo_bulk_events.decoder import event_of, record_of
 from klaviyo_bulk_events.encoder import EncodedEvent
 
 _REQUEST: Final = shape.request()
@@ -61,16 +61,5 @@ def _taken_apart(body: str) -> Iterator[tuple[bytes, list[bytes]]]:
 
 
 def _event(opening: bytes, data: bytes, position: int, origin: str | None) -> EncodedEvent:
-    attributes: dict[str, Any] = attributes_of(data)
-    return EncodedEvent(
-        opening=opening,
-        data=data,
-        key="",  # its repeats were found when it was read
-        backfill=is_backfill(opening),
-        moment=attributes["time"],
-        unique_id=attributes.get("unique_id"),
-        warnings=(),  # counted when it was read
-        position=position,
-        origin=origin,
-        record=record_of(opening, data),
-    )
+    # Without a key: its repeats were found when it was read.
+    return event_of(opening, data, position, origin=origin, record=record_of(opening, data))

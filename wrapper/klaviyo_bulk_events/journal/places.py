@@ -57,7 +57,6 @@ class Places:
         self._latest = {
             "boot": self._boot,
             "now": now,
-            "wall": time.time(),
             "ends": log.held(now),
             "paused_until": paused if paused > now else None,
         }

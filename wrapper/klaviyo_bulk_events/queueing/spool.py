@@ -1,6 +1,5 @@
 """Events that wait in a file, which several processes may share."""
 
-import hashlib
 import secrets
 import sqlite3
 import threading
@@ -8,9 +7,8 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from klaviyo_bulk_events.decoder import attributes_of, is_backfill
+from klaviyo_bulk_events.decoder import event_of
 from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.endpoint import Endpoint
 from klaviyo_bulk_events.errors import SpoolError
@@ -208,19 +206,9 @@ def _put_all(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) ->
 def _entry(
     number: int, arrived: float, stamped: int, key: str, opening: bytes, data: bytes
 ) -> Entry:
-    attributes = attributes_of(data)
-    time_sent = attributes["time"]
-    event = EncodedEvent(
-        opening=opening,
-        data=data,
-        key=key,
-        backfill=is_backfill(opening),
-        moment=time_sent,
-        unique_id=attributes.get("unique_id"),
-        warnings=(),
-        position=number,
-        lasting=data.replace(time_sent.encode(), b"", 1) if stamped else None,
-    )
+    event = event_of(opening, data, number, key=key)
+    if stamped:
+        event.lasting = data.replace(event.time.encode(), b"", 1)
     return Entry(number, arrived, event)
 
 
@@ -250,21 +238,16 @@ def _mark(connection: sqlite3.Connection, last: int) -> None:
 
 def _about(endpoint: Endpoint) -> dict[str, Any]:
     salt = secrets.token_hex(16)
-    return {"salt": salt, "account": _account(endpoint, salt), "host": _host(endpoint), "sent": 0}
+    return {"salt": salt, "account": _account(endpoint, salt), "host": endpoint.host, "sent": 0}
 
 
 def _account(endpoint: Endpoint, salt: str) -> str:
-    """Of the account a hash, with a salt that no other spool has."""
-    if endpoint.account is None:
+    account = endpoint.salted_account(salt)
+    if account is None:
         raise SpoolError(
             "with a callable for the token a spool needs the account's name: give account"
         )
-    account = endpoint.account.encode()
-    return hashlib.blake2b(account, key=bytes.fromhex(salt), digest_size=16).hexdigest()
-
-
-def _host(endpoint: Endpoint) -> str:
-    return urlsplit(endpoint.url).netloc
+    return account
 
 
 def _check(about: dict[str, Any], path: Path, endpoint: Endpoint) -> None:
@@ -272,7 +255,7 @@ def _check(about: dict[str, Any], path: Path, endpoint: Endpoint) -> None:
         raise SpoolError(
             f"the spool {path} is that of another account (another API key): give each its own"
         )
-    if about["host"] != _host(endpoint):
+    if about["host"] != endpoint.host:
         raise SpoolError(
-            f"the spool {path} is for {about['host']}, not for {_host(endpoint)}: give each its own"
+            f"the spool {path} is for {about['host']}, not for {endpoint.host}: give each its own"
         )

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from klaviyo_bulk_events.journal.inspection import Standing, set_aside, standing
 from klaviyo_bulk_events.outcomes import Status
+from klaviyo_bulk_events.report import COSTS
 from klaviyo_bulk_events.run_report.data import of_counts
 from klaviyo_bulk_events.run_report.reasons import Reasons
 
 _LEFT: Final = "the run ended before its source did: the same command again goes on with it"
-_COSTS: Final = ("requests", "retries", "narrowing", "throttled", "bytes")
 _OPEN: Final = ("unknown", "unsent")
 
 
@@ -46,7 +46,7 @@ def _counts(run: Standing) -> dict[str, Any]:
         "submitted": sum(settled.values()) + in_flight,
         **settled,
         "in_flight": in_flight,
-        **dict(zip(_COSTS, tally["requests"], strict=True)),
+        **dict(zip(COSTS, tally["requests"], strict=True)),
         "seconds": tally.get("seconds", 0.0),
         "rejections": tally["rejections"],
         "warnings": tally["warnings"],

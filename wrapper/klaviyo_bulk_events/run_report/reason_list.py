@@ -31,12 +31,12 @@ def reason_lists(document: Mapping[str, Any]) -> Iterator[Markup]:
     for name, (title, lead) in _LISTS.items():
         reasons = document["reasons"][name]
         if reasons:
-            items = [_item(of, document) for of in reasons]
+            items = map(_item, reasons)
             said = lead.format(again=again(document["settings"]))
             yield tag("section", tag("h2", title), tag("p", said), tag("ol", *items))
 
 
-def _item(of: Mapping[str, Any], document: Mapping[str, Any]) -> Markup:
+def _item(of: Mapping[str, Any]) -> Markup:
     examples: Sequence[Mapping[str, str]] = of["examples"]
     code = of["code"]
     told = reason(code) or _by_example(examples)

@@ -1,12 +1,13 @@
 """JSON lines: a record in each, or an outcome that was set aside and mended."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from klaviyo_bulk_events.outcomes import Status
 from klaviyo_bulk_events.planner import Sourced
 from klaviyo_bulk_events.problems import Problem, RecordError
-from klaviyo_bulk_events.record_form import split
+from klaviyo_bulk_events.record_form import value_at
 from klaviyo_bulk_events.records import fields_of
 from klaviyo_bulk_events.set_aside import ALTERED, NOT_MENDED
 from klaviyo_bulk_events.sources import json_text
@@ -58,7 +59,7 @@ class JsonLinesSource:
         if _is_set_aside(value):
             return _resumed(value, origin)
         try:
-            return Sourced(self._rules.complete(value, lambda name: _at(value, name)), origin)
+            return Sourced(self._rules.complete(value, partial(value_at, value)), origin)
         except RecordError as error:
             first, *others = error.problems
             return Sourced(self._as_read(value), origin, first, tuple(others))
@@ -92,14 +93,3 @@ def _resumed(value: Mapping[str, Any], origin: str) -> Sourced:
 def _is_about_its_id(problems: Any) -> bool:
     listed = problems if isinstance(problems, list) else []
     return any(isinstance(p, dict) and p.get("pointer") == _NO_UNIQUE_ID.pointer for p in listed)
-
-
-def _at(record: Mapping[str, Any], name: str) -> Any:
-    """What a dotted name stands for, whether the record is nested or has dotted names itself."""
-    if name in record:
-        return record[name]
-    path, last = split(name)
-    value: Any = record
-    for step in (*path, last):
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value

@@ -14,7 +14,6 @@ from klaviyo_bulk_events.sources.sql import parquet_source
 from klaviyo_bulk_events.sources.streams import STDIN
 
 Format: TypeAlias = Literal["jsonl", "csv", "parquet"]
-FORMATS: Final[tuple[Format, ...]] = ("jsonl", "csv", "parquet")
 _SUFFIXES: Final[dict[str, Format]] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",

@@ -12,6 +12,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 
 from klaviyo_bulk_events.limits import EVENTS_PER_REQUEST
+from klaviyo_bulk_events.sources.fields import is_field
 from klaviyo_bulk_events.spark.columns import RESERVED
 from klaviyo_bulk_events.spark.counting import account_of, named
 from klaviyo_bulk_events.spark.planning import Plan
@@ -55,8 +56,6 @@ def ordered(df: Any, plan: Plan, settings: Settings, order_by: Sequence[str]) ->
 
 
 def _sent(df: Any, settings: Settings) -> list[Any]:
-    from klaviyo_bulk_events.sources.fields import is_field
-
     name = settings.account_column
     kept = name is None or is_field(name) or name in settings.rules.mapping
     dropped = None if kept else name
