@@ -16,7 +16,7 @@ from klaviyo_bulk_events.outcomes import Outcome
 from klaviyo_bulk_events.pace import seconds_for
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
-from klaviyo_bulk_events.run_report import of_plan
+from klaviyo_bulk_events.run_report.data import of_plan
 from klaviyo_bulk_events.settings import read_rates
 
 
