@@ -6,8 +6,8 @@ from collections.abc import Hashable, Iterator
 from chaos.held import Held
 from chaos.records import Content
 from chaos.step import TOGETHER, Repeat, SetAside, Step
-from klaviyo_bulk_events.emulator import share
 from klaviyo_bulk_events.emulator.faults import POISON
+from klaviyo_bulk_events.emulator.poison import share
 from klaviyo_bulk_events.outcomes import Status
 
 CONFLICT = "key_conflict"

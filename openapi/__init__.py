@@ -8,13 +8,16 @@ What is kept:
 
 How it becomes `generated/`, one module for each step:
 
-    spec        reads the JSON, which is not strict
-    fields      lists the fields of the request
-    limits      takes the numbers out of the prose
-    changes     says what a new revision changes, breaking or not
-    overlay     applies `overlay.yaml`
-    generator   writes the client into an empty folder
-    swap        puts it in the place of the former one
-    regenerate  does all of this in order
-    drift       says where `generated/` is not what the above makes
+    spec           reads the JSON, which is not strict
+    source         writes `SOURCE.toml`
+    fields         lists the fields of the request
+    limits         takes the numbers out of the prose
+    changes        says what a new revision changes, breaking or not
+    overlay        applies `overlay.yaml`
+    generator      writes the client into an empty folder
+    limits_module  writes the numbers as a module of it
+    parts_module   writes the constant parts of a request as another
+    swap           puts it in the place of the former one
+    regenerate     does all of this in order
+    drift          says where `generated/` is not what the above makes
 """

@@ -21,13 +21,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m publishing", description=__doc__)
     parser.add_argument("--write", action="store_true", help="take the public API down as it is")
     if parser.parse_args().write:
-        comparison.write(API, surface.stubs(ROOT / "wrapper"))
+        comparison.write(API, surface.stubs(ROOT))
     elif told := _changes():
         sys.exit("\n".join([*told, _HOW]))
 
 
 def _changes() -> list[str]:
-    old, new = comparison.written(API), surface.stubs(ROOT / "wrapper")
+    old, new = comparison.written(API), surface.stubs(ROOT)
     changes = list(comparison.differences(old, new))
     if not changes:
         return []

@@ -14,6 +14,7 @@ PUBLIC: Final[dict[str, tuple[str, ...] | None]] = {
     f"{PACKAGE}.dlt": None,
     f"{PACKAGE}.emulator": None,
     f"{PACKAGE}.journal": None,
+    f"{PACKAGE}.limits": None,
     f"{PACKAGE}.queues": ("QueueOptions",),
     f"{PACKAGE}.run_report": None,
     f"{PACKAGE}.sources": None,
@@ -27,9 +28,10 @@ _SPECIAL: Final = frozenset({"__init__", "__call__", "__enter__", "__aenter__", 
 _MADE_BY_CLIENTS: Final = frozenset({"AsyncEventQueue", "AsyncRun", "EventQueue", "Run"})
 
 
-def stubs(folder: Path) -> dict[str, str]:
-    """The stub of each public module by the module's name, of the package in a folder."""
-    loader = griffe.GriffeLoader(search_paths=[folder])
+def stubs(checkout: Path) -> dict[str, str]:
+    """The stub of each public module by the module's name, of the package in a checkout."""
+    loader = griffe.GriffeLoader(search_paths=[checkout / "wrapper", checkout / "generated"])
+    loader.load(f"{PACKAGE}_api")
     loader.load(PACKAGE)
     loader.resolve_aliases()
     return {name: _stub(loader.modules_collection[name], PUBLIC[name]) for name in PUBLIC}

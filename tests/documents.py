@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from attrs import define, field, frozen
 
-from klaviyo_bulk_events.emulator import Request
+from klaviyo_bulk_events.emulator.messages import Request
 from klaviyo_bulk_events.limits import REVISION
 
 PATH = "/api/event-bulk-create-jobs"

@@ -1,4 +1,4 @@
-"""A real Redis for tests; `.ci/run` installs it."""
+"""A real Redis for tests; in CI the noxfile installs it."""
 
 import os
 import shutil

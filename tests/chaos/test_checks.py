@@ -14,7 +14,8 @@ from chaos.figures import Result, told
 from chaos.held import Held
 from chaos.plan import Plan, plan
 from chaos.step import SetAside, Step
-from klaviyo_bulk_events.emulator import SUMMARIES, Emulator, Request, RequestRecord, Settings
+from klaviyo_bulk_events.emulator import SUMMARIES, Emulator, RequestRecord, Settings
+from klaviyo_bulk_events.emulator.messages import Request
 from klaviyo_bulk_events.emulator.openapi import endpoint
 from klaviyo_bulk_events.limits import EVENTS_PER_REQUEST, REQUEST_BYTES
 from klaviyo_bulk_events.outcomes import Status

@@ -1,6 +1,10 @@
 """What holds of the site as a whole."""
 
+import ast
 import re
+from pathlib import Path
+
+import pytest
 
 import klaviyo_bulk_events
 from klaviyo_bulk_events import limits
@@ -8,6 +12,9 @@ from tests.docs import command_page
 from tests.docs.reader import PROJECT
 
 DOCS = PROJECT / "docs"
+STUBS = sorted((PROJECT / "publishing" / "api").glob("*.pyi"))
+# The version speaks for itself; the emulator's settings are there as those of `testing`.
+ELSEWHERE = {"__version__", "Settings"}
 
 
 def test_every_page_can_be_reached() -> None:
@@ -22,6 +29,18 @@ def test_every_public_name_is_in_the_reference() -> None:
     reference = (DOCS / "reference" / "python.md").read_text()
     named = set(re.findall(r"^::: klaviyo_bulk_events\.(\w+)$", reference, re.MULTILINE))
     assert set(klaviyo_bulk_events.__all__) - {"__version__"} <= named
+
+
+@pytest.mark.parametrize("stub", STUBS, ids=lambda stub: stub.stem)
+def test_every_name_that_is_guarded_is_in_the_reference(stub: Path) -> None:
+    """By itself, or among the members of its module."""
+    reference = (DOCS / "reference" / "python.md").read_text()
+    named = set(re.findall(r"^::: ([\w.]+)$", reference, re.MULTILINE))
+    members = re.search(rf"^::: {stub.stem}\n +options:\n +members: \[([^\]]*)\]", reference, re.M)
+    guarded = ast.literal_eval(stub.read_text().partition("\n")[0].partition(" = ")[2])
+    there = {name for name in guarded if f"{stub.stem}.{name}" in named}
+    there |= set(re.findall(r"\w+", members[1]) if members else ())
+    assert set(guarded) - there <= ELSEWHERE
 
 
 def test_the_page_about_the_command_is_what_help_says() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
-from klaviyo_bulk_events.emulator import Emulator, Plan, Settings
+from klaviyo_bulk_events.emulator import Emulator, Settings
+from klaviyo_bulk_events.emulator.messages import Plan
 from tests.documents import Clock, Documents, Json
 
 

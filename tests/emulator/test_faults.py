@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 
-from klaviyo_bulk_events.emulator import SUMMARIES, Delivery, Settings
+from klaviyo_bulk_events.emulator import SUMMARIES, Settings
 from klaviyo_bulk_events.emulator.faults import FAULTS
+from klaviyo_bulk_events.emulator.messages import Delivery
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.rates import Rate
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from klaviyo_bulk_events.emulator import Request
+from klaviyo_bulk_events.emulator.messages import Request
 from klaviyo_bulk_events.limits import REVISION
 
 OPT_OUT = {"x_klaviyo_revision_fall_forward_opt_out": "1"}

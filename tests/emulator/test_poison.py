@@ -2,7 +2,7 @@
 
 import pytest
 
-from klaviyo_bulk_events.emulator import share
+from klaviyo_bulk_events.emulator.poison import share
 
 ENTRY = "/data/attributes/events-bulk-create/data/0"
 EVENTS = f"{ENTRY}/attributes/events/data"

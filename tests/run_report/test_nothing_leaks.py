@@ -9,7 +9,9 @@ from klaviyo_bulk_events.cli.survey import Survey
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.planner import Sourced
 from klaviyo_bulk_events.rates import Rate
-from klaviyo_bulk_events.run_report import Reasons, of_plan, page
+from klaviyo_bulk_events.run_report import Reasons
+from klaviyo_bulk_events.run_report.data import of_plan
+from klaviyo_bulk_events.run_report.page import page
 from klaviyo_bulk_events.settings import planner
 
 SECRETS = st.one_of(st.emails(), st.from_regex(r"\+[1-9][0-9]{7,14}", fullmatch=True))

@@ -17,7 +17,8 @@ from klaviyo_bulk_events.cli.reporting import told
 from klaviyo_bulk_events.emulator import Running
 from klaviyo_bulk_events.outcomes import Status
 from klaviyo_bulk_events.report import Report
-from klaviyo_bulk_events.run_report import Reasons, of_run, page
+from klaviyo_bulk_events.run_report import Reasons, of_run
+from klaviyo_bulk_events.run_report.page import page
 
 from .conftest import Record, Shell, Text
 

@@ -5,9 +5,10 @@ KlaviyoBulkEventsError
 ├── JournalError         the journal can't be used, or can't be written any more
 ├── LimiterError         the limiter's store can't be reached, or is none
 ├── QueueFullError       as many events wait in a queue as may
-├── RecordError          a record can't become an event; says why (in `problems`)
-├── SpoolError           a queue's spool can't be used, or can't be written any more
-└── StoppedError         Klaviyo refuses the key, the endpoint or the revision
+└── SpoolError           a queue's spool can't be used, or can't be written any more
+
+Those that tell more stand beside what they tell: `problems.RecordError`, `report.StoppedError` and
+`spark.JobError`.
 """
 
 

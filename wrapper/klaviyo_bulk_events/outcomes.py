@@ -18,9 +18,11 @@ class Status(StrEnum):
     Attributes:
         accepted: Klaviyo answered 202 to a request that held it.
         duplicate: it was given before in this run, or Klaviyo named it as a repeat.
-        rejected: it breaks a rule, ours or Klaviyo's, and was not recorded.
+        rejected: it breaks a rule, ours or Klaviyo's, or was refused together with one that does,
+            and was not recorded.
         unknown: it was sent and no answer settled it; its problems tell what came of every attempt.
-            Sent again with the same time and `unique_id` it counts once.
+            Sent again with the same time and `unique_id` it counts once; without a `unique_id` it
+            may count twice.
         unsent: it was not sent, or certainly not processed.
     """
 
@@ -74,9 +76,9 @@ class Fate:
 class Settlement:
     """What became of a `chunk`, if it is one that went to a delivery, and what it took.
 
-    `narrowing` counts the requests that it took to find the events at fault. `stop` says why no
-    request can succeed any more, `outage` what came last when the attempts were given up. `refused`
-    is the code and the pointer's shape of the first refusal, if none named an event.
+    The numbers are those of a `Report`. `stop` says why no request can succeed any more, `outage`
+    what came last when the attempts were given up. `refused` is the code and the pointer's shape of
+    the first refusal, if none named an event.
     """
 
     fates: list[Fate] = Factory(list)

@@ -27,14 +27,16 @@ class Report:
         submitted: accepted + duplicate + rejected + unknown + unsent, always.
         accepted: Klaviyo answered 202 to a request that held the event.
         duplicate: given before in this run, or named as a repeat by Klaviyo.
-        rejected: breaks a rule, ours or Klaviyo's, and was not recorded.
+        rejected: breaks a rule, ours or Klaviyo's, or was refused together with one that does, and
+            was not recorded.
         unknown: sent, and no answer settled it.
         unsent: not sent, or certainly not processed.
         requests: attempts, those that had no answer included.
-        retries: attempts with bytes that had been sent before.
-        narrowing: requests spent on finding the events that Klaviyo refuses.
+        retries: attempts at a request after its first in this session, whatever came of that.
+        narrowing: smaller requests made of those that Klaviyo refused, also if they were then not
+            sent.
         throttled: attempts that were answered 429.
-        bytes: of the bodies of all attempts.
+        bytes: of the bodies of all attempts, those that did not connect included.
         seconds: from the beginning of the run to its end, over all sessions of its journal. For an
             account of a stream, while it was served; for many accounts, of the whole call.
         rejections: rejected events by code.

@@ -19,7 +19,7 @@ from klaviyo_bulk_events.pace import seconds_for
 from klaviyo_bulk_events.planner import Record
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.report import Report
-from klaviyo_bulk_events.run_report import of_plan
+from klaviyo_bulk_events.run_report.data import of_plan
 
 
 def check_all(options: Mapping[str, Any]) -> int:

@@ -11,7 +11,6 @@ from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.planner import Planner, Sourced
 from klaviyo_bulk_events.settings import planner
 from klaviyo_bulk_events.sources import (
-    JsonLinesSource,
     Mapped,
     Rules,
     Source,
@@ -20,6 +19,7 @@ from klaviyo_bulk_events.sources import (
     read_map_file,
     read_map_option,
 )
+from klaviyo_bulk_events.sources.json_lines import JsonLinesSource
 
 
 @frozen(kw_only=True)

@@ -30,7 +30,7 @@ def report(journal: Path, output: Path | None, show_values: bool) -> None:
     """
     from klaviyo_bulk_events.cli.display import say
     from klaviyo_bulk_events.errors import ConfigurationError
-    from klaviyo_bulk_events.run_report import check_target, write
+    from klaviyo_bulk_events.run_report.file import check_target, write
     from klaviyo_bulk_events.run_report.of_journal import of_journal
 
     path = output or journal.with_suffix(".html")

@@ -14,7 +14,8 @@ from klaviyo_bulk_events.cli.rejects import check_output, overwrite_each_other
 from klaviyo_bulk_events.limits import SERVER
 from klaviyo_bulk_events.outcomes import Outcome
 from klaviyo_bulk_events.rates import Rate
-from klaviyo_bulk_events.run_report import Reasons, check_target, masking, write
+from klaviyo_bulk_events.run_report import Reasons, masking
+from klaviyo_bulk_events.run_report.file import check_target, write
 from klaviyo_bulk_events.steps import Notice
 from klaviyo_bulk_events.timeline import Timeline
 

@@ -15,7 +15,7 @@ _AGAIN: Final = "run it again (after --stamp-now send the rejects instead)"
 _EXPLAINED: Final = {
     Status.ACCEPTED: "Klaviyo took them; they show up within some minutes",
     Status.DUPLICATE: "given before in this run, or there already",
-    Status.REJECTED: "they break a rule and were not recorded",
+    Status.REJECTED: "they break a rule, or were refused with some that do: not recorded",
     Status.UNKNOWN: f"no answer settled them: {_AGAIN}",
     Status.UNSENT: f"not sent or not processed: {_AGAIN}",
 }
@@ -116,6 +116,6 @@ def _stopped(report: Report) -> list[str]:
 def _work(report: Report) -> str:
     return (
         f"{counted(report.requests, 'request')} ({report.retries:,} of them retries, "
-        f"{report.narrowing:,} to narrow down refusals, {report.throttled:,} throttled), "
+        f"{report.narrowing:,} made after refusals, {report.throttled:,} throttled), "
         f"{report.bytes:,} bytes, {duration(report.seconds)}"
     )

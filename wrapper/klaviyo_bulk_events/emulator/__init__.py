@@ -13,24 +13,17 @@ from klaviyo_bulk_events.emulator.core import Emulator
 from klaviyo_bulk_events.emulator.faults import SUMMARIES
 from klaviyo_bulk_events.emulator.ledger import RequestRecord
 from klaviyo_bulk_events.emulator.memory import Event, Key
-from klaviyo_bulk_events.emulator.messages import Delivery, Plan, Reply, Request
-from klaviyo_bulk_events.emulator.poison import share
 from klaviyo_bulk_events.emulator.server import Running, running, serve
 from klaviyo_bulk_events.emulator.settings import Settings
 
 __all__ = [
     "SUMMARIES",
-    "Delivery",
     "Emulator",
     "Event",
     "Key",
-    "Plan",
-    "Reply",
-    "Request",
     "RequestRecord",
     "Running",
     "Settings",
     "running",
     "serve",
-    "share",
 ]

@@ -103,3 +103,4 @@ SUMMARIES: Final = {
     **{fault.name: fault.summary for fault in FAULTS.values()},
     POISON: "a single event refused, the same one each time; the probability is per event",
 }
+"""What each fault does, by the name under which it is asked for."""

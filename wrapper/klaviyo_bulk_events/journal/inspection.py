@@ -19,7 +19,10 @@ from klaviyo_bulk_events.problems import Problem
 from klaviyo_bulk_events.set_aside import line
 
 _IN_FLIGHT = Problem(
-    "", "in_flight", "its request was under way when the run ended; the same run again settles it"
+    "",
+    "in_flight",
+    "its request was under way when the run ended; the same run again settles it if it has a "
+    "unique_id",
 )
 
 

@@ -14,7 +14,7 @@ class Places:
     """Keeps the places of a limiter, each from before its request is sent.
 
     Under another start of the host, whose monotonic clock can't be compared, every place counts as
-    if it were taken now. `state` is what else is to be kept with them.
+    if it were taken now. `failed` is told what keeps them from being written.
     """
 
     def __init__(

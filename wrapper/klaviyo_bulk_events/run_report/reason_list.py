@@ -13,7 +13,7 @@ _LISTS: Final = {
     ),
     "unknown": (
         "Why it is unknown what became of some",
-        "Nothing has to be mended. {again} settles them.",
+        "Nothing has to be mended. {again} settles those with a unique_id.",
     ),
     "unsent": (
         "Why some were not sent",

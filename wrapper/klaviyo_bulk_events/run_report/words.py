@@ -12,11 +12,13 @@ STATUSES: Final = {
     ),
     "rejected": (
         "Rejected",
-        "They break a rule, so they were not recorded. The reasons stand below.",
+        "They break a rule, or were refused with some that do, and were not recorded. The reasons "
+        "stand below.",
     ),
     "unknown": (
         "Unknown",
-        "They were sent, and no answer says whether Klaviyo has them. {again} settles it.",
+        "They were sent, and no answer says whether Klaviyo has them. {again} settles it for those "
+        "with a unique_id.",
     ),
     "unsent": (
         "Not sent",
@@ -33,18 +35,25 @@ PLANNED: Final = {
 }
 
 COSTS: Final = {
-    "requests": ("Requests", "Messages sent to Klaviyo; each carries up to 1,000 events."),
-    "retries": ("Retries", "Requests that were sent again after a fault or without an answer."),
+    "requests": (
+        "Requests",
+        "Attempts to send Klaviyo a message, answered or not; each carries up to 1,000 events.",
+    ),
+    "retries": (
+        "Retries",
+        "Those that were another attempt, after a fault, no answer or an answer 429.",
+    ),
     "narrowing": (
-        "To find the fault",
-        "Smaller requests sent after Klaviyo refused one without saying which event was wrong.",
+        "After refusals",
+        "Smaller requests made of one that Klaviyo refused, to find which events were wrong, or "
+        "without those.",
     ),
     "throttled": (
         "Slowed down",
-        "Requests that Klaviyo put off because too many came (answer 429). They were sent later.",
+        "Attempts that Klaviyo put off because too many came (answer 429).",
     ),
-    "bytes": ("Data", "What all requests held together."),
-    "seconds": ("Time", "From the first record read to the last answer."),
+    "bytes": ("Data", "What all attempts held together."),
+    "seconds": ("Time", "From the start of the run to its end, all sessions together."),
 }
 
 CODES: Final = {

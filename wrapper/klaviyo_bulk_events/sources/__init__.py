@@ -1,6 +1,5 @@
 """Records out of files, standard input and SQL, one by one."""
 
-from klaviyo_bulk_events.sources.json_lines import JsonLinesSource
 from klaviyo_bulk_events.sources.mapping import Mapped, read_map_file, read_map_option
 from klaviyo_bulk_events.sources.opening import open_files
 from klaviyo_bulk_events.sources.rules import Rules
@@ -8,7 +7,6 @@ from klaviyo_bulk_events.sources.source import Source
 from klaviyo_bulk_events.sources.sql import query_source
 
 __all__ = [
-    "JsonLinesSource",
     "Mapped",
     "Rules",
     "Source",

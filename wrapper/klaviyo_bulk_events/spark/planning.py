@@ -10,8 +10,6 @@ from klaviyo_bulk_events.limits import EVENTS_PER_REQUEST
 from klaviyo_bulk_events.pace import seconds_for
 from klaviyo_bulk_events.rates import Rate
 
-"""Accounts that a task serves at a time. At full limits a core has enough to do with 16."""
-
 
 @frozen
 class Turn:

@@ -5,7 +5,8 @@ from typing import Final
 
 import httpx
 
-from klaviyo_bulk_events.emulator import Delivery, Emulator, Plan, Reply, Request
+from klaviyo_bulk_events.emulator import Emulator
+from klaviyo_bulk_events.emulator.messages import Delivery, Plan, Reply, Request
 
 _MORE: Final = 1 << 16
 """Bytes in which an answer comes that never ends."""
