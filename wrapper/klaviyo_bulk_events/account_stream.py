@@ -17,8 +17,8 @@ from attrs import Factory, define
 from klaviyo_bulk_events.account_of import AccountOf, with_account
 from klaviyo_bulk_events.account_outcomes import NOBODY, Hear, Telling, outcome_of
 from klaviyo_bulk_events.account_repeats import Remembering
-from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
 from klaviyo_bulk_events.async_run import AsyncRun, in_turns
+from klaviyo_bulk_events.async_sender import AsyncSender
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.outcomes import Status
@@ -67,7 +67,7 @@ class AccountStream:
 
     def __init__(
         self,
-        client: Callable[[str], AsyncKlaviyoBulkEvents],
+        sender: Callable[[str], AsyncSender],
         known: Collection[str],
         waiting: Waiting,
         *,
@@ -77,7 +77,7 @@ class AccountStream:
         intake: Intake,
         hear: Hear | None,
     ) -> None:
-        self._client = client
+        self._sender = sender
         self._known = known
         self._waiting = waiting
         self._turns = asyncio.Semaphore(at_once)
@@ -205,8 +205,8 @@ class AccountStream:
     async def _serve(self, lane: _Lane) -> None:
         why: str | None = None
         try:
-            client = self._client(lane.account)
-            lane.run = self._run(client, lane)
+            sender = self._sender(lane.account)
+            lane.run = self._run(sender, lane)
             async for outcome in lane.run:
                 self._telling.tell(lane.account, outcome, after=lane.counted)
         except StoppedError as stopped:
@@ -215,7 +215,7 @@ class AccountStream:
             _log.exception("the account %s is given up", lane.account)
             why = str(error) if isinstance(error, ConfigurationError) else type(error).__name__
         if lane.run is not None:
-            await client.rest()
+            await sender.rest()
             report = lane.run.report()
             lane.reports.append(report)
             lane.counted += report.submitted
@@ -225,8 +225,8 @@ class AccountStream:
         if why is not None:
             self._park(lane, why)
 
-    def _run(self, client: AsyncKlaviyoBulkEvents, lane: _Lane) -> AsyncRun:
-        return client.begin(
+    def _run(self, sender: AsyncSender, lane: _Lane) -> AsyncRun:
+        return sender.run(
             self._blocks(lane),
             self._backfill,
             self._intake,

@@ -17,7 +17,7 @@ from klaviyo_bulk_events.arrow.lane import Lane
 from klaviyo_bulk_events.arrow.rows import pulled
 from klaviyo_bulk_events.arrow.store import Store
 from klaviyo_bulk_events.arrow.telling import Telling
-from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
+from klaviyo_bulk_events.async_sender import AsyncSender
 from klaviyo_bulk_events.errors import ConfigurationError, JournalError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.outcomes import Outcome, Status
@@ -57,7 +57,7 @@ class AccountLanes:
 
     def __init__(
         self,
-        client: Callable[[str], AsyncKlaviyoBulkEvents],
+        sender: Callable[[str], AsyncSender],
         known: Callable[[str], bool],
         store: Store,
         run: str,
@@ -68,7 +68,7 @@ class AccountLanes:
         waiting: Waiting,
         sizes: Mapping[str, int] | None = None,
     ) -> None:
-        self._client = client
+        self._sender = sender
         self._known = known
         self._store = store
         self._run = run
@@ -190,12 +190,12 @@ class AccountLanes:
 
     async def _serve(self, lane: Lane) -> None:
         journal = ChunkJournal(self._store, self._run, lane.account, lane)
-        client: AsyncKlaviyoBulkEvents | None = None
+        sender: AsyncSender | None = None
         why: str | None = None
         try:
-            client = self._client(lane.account)
+            sender = self._sender(lane.account)
             rows = self._records(lane)
-            lane.run = client.begin(rows, self._backfill, self._intake, journal, keep_records=False)
+            lane.run = sender.run(rows, self._backfill, self._intake, journal, keep_records=False)
             if journal.ledger is not None:
                 lane.telling.chunk_of = journal.ledger.take_chunk_of
             async for outcome in lane.run:
@@ -206,8 +206,8 @@ class AccountLanes:
             self._failure = self._failure or error
             why = type(error).__name__
         try:
-            if client is not None:
-                await client.rest()
+            if sender is not None:
+                await sender.rest()
             await self._end(lane, why)
         except Exception as error:  # nobody else waits for this task
             self._failure = self._failure or error
