@@ -50,7 +50,7 @@ STAGES = (
     ),
     ("logs", "report", "brake", "ledger", "progress", "settings", "journaling", "queues"),
     ("sent_times", "timeline"),
-    ("run", "async_run"),
+    ("run", "async_run", "async_sender"),
     ("client", "async_client"),
     ("account_of", "account_outcomes", "account_repeats", "waiting", "account_lane"),
     ("stream_lane", "account_legs", "account_stream", "accounts"),

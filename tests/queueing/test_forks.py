@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from klaviyo_bulk_events import KlaviyoBulkEvents
+from klaviyo_bulk_events import ConfigurationError, KlaviyoBulkEvents
 from klaviyo_bulk_events.emulator import Running
 
 from .conftest import FAST, KEY, Connect, Script, environment, eventually, held, ids, record
@@ -107,6 +107,21 @@ def test_forked_while_others_put(connect: Connect, emulated: Running, kept: Kept
     thread.join()
     assert queue.flush(20)
     assert held(emulated) == ids(children * each) + ids(count, 10_000)
+
+
+def test_a_child_of_a_closed_queue(connect: Connect, emulated: Running, kept: Kept) -> None:
+    """What was closed before a fork takes nothing in the child, either."""
+    queue = connect(max_age=60, **kept)
+    queue.put(record(0))
+    assert queue.close()
+
+    def put() -> bool:
+        with pytest.raises(ConfigurationError):
+            queue.put(record(1))
+        return queue.close() and queue.stats().put == 0
+
+    assert ended(forked(put)) == 0
+    assert held(emulated) == ids(1)
 
 
 def test_a_childs_connections(emulated: Running) -> None:

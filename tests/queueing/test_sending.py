@@ -11,6 +11,7 @@ from klaviyo_bulk_events.emulator import Running
 from klaviyo_bulk_events.queueing.behind import BEHIND, EVERY, Behind
 from klaviyo_bulk_events.queueing.memory import MemoryBacklog
 from klaviyo_bulk_events.queueing.options import Options
+from klaviyo_bulk_events.queueing.queue import entrance_of
 
 from .conftest import Connect, eventually, held, ids, record
 
@@ -180,14 +181,15 @@ def test_closed_while_an_event_is_put(
     """In memory it is either sent or refused: nobody would send it later, or tell of it."""
     queue = connect(when_full=when_full)
     queue.put(record(1))
-    take = queue.take
+    entrance = entrance_of(queue)
+    take = entrance.take
 
     def take_and_close(given: Any) -> Any:
         taken = take(given)
         queue.close()
         return taken
 
-    monkeypatch.setattr(queue, "take", take_and_close)
+    monkeypatch.setattr(entrance, "take", take_and_close)
     with pytest.raises(ConfigurationError, match="closed"):
         queue.put(record(2))
     assert (queue.stats().put, queue.stats().waiting) == (1, 0)

@@ -12,8 +12,8 @@ from typing import Final
 from klaviyo_bulk_events.account_lane import ENOUGH
 from klaviyo_bulk_events.account_outcomes import Telling
 from klaviyo_bulk_events.account_repeats import RepeatsOfAccount
-from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
 from klaviyo_bulk_events.async_run import AsyncRun
+from klaviyo_bulk_events.async_sender import AsyncSender
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.planner import Record
@@ -36,7 +36,7 @@ class Legs:
 
     def __init__(
         self,
-        client: Callable[[str], AsyncKlaviyoBulkEvents],
+        sender: Callable[[str], AsyncSender],
         waiting: Waiting,
         telling: Telling,
         *,
@@ -44,7 +44,7 @@ class Legs:
         backfill: bool | None,
         intake: Intake,
     ) -> None:
-        self._client = client
+        self._sender = sender
         self._waiting = waiting
         self._telling = telling
         self._turns = asyncio.Semaphore(at_once)
@@ -141,8 +141,8 @@ class Legs:
     async def _serve(self, lane: StreamLane) -> None:
         why: str | None = None
         try:
-            client = self._client(lane.account)
-            lane.run = self._run(client, lane)
+            sender = self._sender(lane.account)
+            lane.run = self._run(sender, lane)
             async for outcome in lane.run:
                 self._telling.tell(lane.account, outcome, after=lane.settled)
         except StoppedError as stopped:
@@ -151,7 +151,7 @@ class Legs:
             _log.exception("the account %s is given up", lane.account)
             why = str(error) if isinstance(error, ConfigurationError) else type(error).__name__
         if lane.run is not None:
-            await client.rest()
+            await sender.rest()
             report = lane.run.report()
             lane.reports.append(report)
             lane.settled += report.submitted
@@ -161,8 +161,8 @@ class Legs:
         if why is not None:
             self._park(lane, why)
 
-    def _run(self, client: AsyncKlaviyoBulkEvents, lane: StreamLane) -> AsyncRun:
-        return client.begin(
+    def _run(self, sender: AsyncSender, lane: StreamLane) -> AsyncRun:
+        return sender.run(
             self._blocks(lane),
             self._backfill,
             self._intake,

@@ -9,8 +9,8 @@ from contextlib import aclosing
 from klaviyo_bulk_events.account_legs import Legs
 from klaviyo_bulk_events.account_of import AccountOf, with_account
 from klaviyo_bulk_events.account_outcomes import NOBODY, Hear, Telling
-from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
 from klaviyo_bulk_events.async_run import in_turns
+from klaviyo_bulk_events.async_sender import AsyncSender
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.planner import Record
 from klaviyo_bulk_events.report import Report, summed
@@ -30,7 +30,7 @@ class AccountStream:
 
     def __init__(
         self,
-        client: Callable[[str], AsyncKlaviyoBulkEvents],
+        sender: Callable[[str], AsyncSender],
         known: Collection[str],
         waiting: Waiting,
         *,
@@ -45,7 +45,7 @@ class AccountStream:
         self._account = account
         self._telling = Telling(account, hear)
         self._legs = Legs(
-            client, waiting, self._telling, at_once=at_once, backfill=backfill, intake=intake
+            sender, waiting, self._telling, at_once=at_once, backfill=backfill, intake=intake
         )
         self._began = time.monotonic()
         self._told_of_room = False

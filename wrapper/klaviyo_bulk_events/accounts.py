@@ -13,8 +13,9 @@ import httpx
 from klaviyo_bulk_events.account_of import AccountOf
 from klaviyo_bulk_events.account_outcomes import Hear
 from klaviyo_bulk_events.account_stream import AccountStream
-from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
+from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents, sender_of
 from klaviyo_bulk_events.async_lanes import Lent
+from klaviyo_bulk_events.async_sender import AsyncSender
 from klaviyo_bulk_events.credentials import TokenSource
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
@@ -102,8 +103,12 @@ class AsyncAccounts:
         client = AsyncKlaviyoBulkEvents(
             self._credentials[account], account=account, on_event=watch, **self._settings
         )
-        self._clients[account] = client.sharing(self._verify)
+        sender_of(client).share(self._verify)
+        self._clients[account] = client
         return client
+
+    def _sender(self, account: str) -> AsyncSender:
+        return sender_of(self.client(account))
 
     async def send(
         self, events: Mapping[str, Events], *, backfill: bool | None, intake: Intake | None = None
@@ -117,12 +122,12 @@ class AsyncAccounts:
         check_backfill(backfill)
         for given in events.values():
             check_events(given)
-        clients = {account: self.client(account) for account in events}
+        senders = {account: self._sender(account) for account in events}
         turns = asyncio.Semaphore(self._at_once)
         send = partial(self._send, turns, backfill=backfill, intake=intake)
         async with asyncio.TaskGroup() as tasks:
             under_way = {
-                account: tasks.create_task(send(account, clients[account], given))
+                account: tasks.create_task(send(account, senders[account], given))
                 for account, given in events.items()
             }
         return {account: task.result() for account, task in under_way.items()}
@@ -158,7 +163,7 @@ class AsyncAccounts:
         check_backfill(backfill)
         _check_sizes(in_memory=in_memory, on_disk=on_disk)
         stream = AccountStream(
-            self.client,
+            self._sender,
             self._credentials,
             Waiting(in_memory, on_disk),
             at_once=self._at_once,
@@ -182,14 +187,14 @@ class AsyncAccounts:
         self,
         turns: asyncio.Semaphore,
         account: str,
-        client: AsyncKlaviyoBulkEvents,
+        sender: AsyncSender,
         events: Events,
         *,
         backfill: bool | None,
         intake: Intake | None,
     ) -> Report:
         async with turns:
-            run = client.begin(events, backfill, intake, None, keep_records=False)
+            run = sender.run(events, backfill, intake, None, keep_records=False)
             try:
                 return await run.finish()
             except StoppedError as stopped:
@@ -199,7 +204,7 @@ class AsyncAccounts:
                 why = f"the source raised {type(error).__name__}"
                 return attrs.evolve(run.report(), stopped=why)
             finally:
-                await client.rest()
+                await sender.rest()
 
     async def aclose(self) -> None:
         """Close the connections."""

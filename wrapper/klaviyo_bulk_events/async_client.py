@@ -1,36 +1,24 @@
 """The asyncio client."""
 
-from collections.abc import AsyncIterable, Callable, Iterable
+from collections.abc import AsyncIterable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
 import httpx
 
-from klaviyo_bulk_events.async_driver import AsyncDriver
-from klaviyo_bulk_events.async_lanes import AsyncLanes, Verification
 from klaviyo_bulk_events.async_run import AsyncRun
+from klaviyo_bulk_events.async_sender import AsyncSender
 from klaviyo_bulk_events.credentials import TokenSource, credential
 from klaviyo_bulk_events.endpoint import Endpoint
-from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
-from klaviyo_bulk_events.journaling import JournalLike, ledger_for
+from klaviyo_bulk_events.journaling import JournalLike
 from klaviyo_bulk_events.limiting import MEMORY, LimiterUrl
 from klaviyo_bulk_events.logs import log
 from klaviyo_bulk_events.planner import Record
 from klaviyo_bulk_events.queues import QueueOptions, async_queue_for
 from klaviyo_bulk_events.rates import Rate
-from klaviyo_bulk_events.repeats import Memory
 from klaviyo_bulk_events.report import Report
-from klaviyo_bulk_events.settings import (
-    Settings,
-    check_backfill,
-    check_events,
-    guarded,
-    ignore,
-    planner,
-    read_rates,
-    together,
-)
+from klaviyo_bulk_events.settings import Settings, guarded, ignore, read_rates, together
 from klaviyo_bulk_events.steps import Watcher
 
 if TYPE_CHECKING:
@@ -80,8 +68,7 @@ class AsyncKlaviyoBulkEvents:
             resend_unsafe=resend_unsafe,
             watch=together(guarded(log), guarded(on_event)),
         )
-        self._lanes = AsyncLanes(self._endpoint, timeout, max_in_flight, transport)
-        self._closed = False
+        self._sender = AsyncSender(self._settings, self._endpoint, transport)
 
     async def send(
         self,
@@ -92,7 +79,8 @@ class AsyncKlaviyoBulkEvents:
         journal: JournalLike | None = None,
     ) -> Report:
         """Deliver the events and report what became of them."""
-        return await self.begin(events, backfill, intake, journal, keep_records=False).finish()
+        run = self._sender.run(events, backfill, intake, journal, keep_records=False)
+        return await run.finish()
 
     def stream(
         self,
@@ -103,7 +91,7 @@ class AsyncKlaviyoBulkEvents:
         journal: JournalLike | None = None,
     ) -> AsyncRun:
         """Deliver the events, yielding the outcome of each as it is known, in any order."""
-        return self.begin(events, backfill, intake, journal, keep_records=True)
+        return self._sender.run(events, backfill, intake, journal, keep_records=True)
 
     def queue(self, *, backfill: bool | None, **options: Unpack[QueueOptions]) -> "AsyncEventQueue":
         """A queue that takes single events at once and sends them in the background.
@@ -112,55 +100,12 @@ class AsyncKlaviyoBulkEvents:
         it is closed, whatever becomes of the client, and sends from a thread, on connections of
         its own. Raises SpoolError.
         """
-        if self._closed:
-            raise ConfigurationError("the client is closed")
+        self._sender.check_open()
         return async_queue_for(self._settings, self._endpoint, backfill, options)
-
-    def begin(
-        self,
-        events: Iterable[Record] | AsyncIterable[Record],
-        backfill: bool | None,
-        intake: Intake | None,
-        journal: JournalLike | None,
-        *,
-        keep_records: bool,
-        repeats: Memory | None = None,
-    ) -> AsyncRun:
-        """A run that has not begun; without `keep_records` its outcomes have no records.
-
-        `repeats` finds events that come again, in place of the journal or a window of its own.
-        """
-        if self._closed:
-            raise ConfigurationError("the client is closed")
-        check_events(events)
-        intake = intake or Intake()
-        check_backfill(backfill)
-        ledger = ledger_for(journal, self._endpoint, intake, backfill)
-        watch = together(self._settings.watch, ledger.hear)
-        who = self._endpoint.credential
-        driver = AsyncDriver(self._settings.limiter, self._lanes.post, watch, who)
-        memory = repeats or ledger.repeats
-        plan = planner(intake, backfill, keep_records=keep_records, repeats=memory)
-        return AsyncRun(events, plan, driver, self._settings, watch, ledger)
-
-    def sharing(self, verify: Callable[[], Verification]) -> Self:
-        """The client itself; it verifies the server by what others do, too, which takes memory."""
-        self._lanes.verify = verify
-        return self
-
-    async def rest(self) -> None:
-        """Close the connections if none is in use, and the limiter's.
-
-        They are opened again when they are needed.
-        """
-        await self._lanes.rest()
-        self._settings.limiter.close()
 
     async def aclose(self) -> None:
         """Close the connections."""
-        self._closed = True
-        await self._lanes.aclose()
-        self._settings.limiter.close()
+        await self._sender.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -172,3 +117,8 @@ class AsyncKlaviyoBulkEvents:
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+
+def sender_of(client: AsyncKlaviyoBulkEvents) -> AsyncSender:
+    """What a client sends by, for those who have many accounts."""
+    return client._sender

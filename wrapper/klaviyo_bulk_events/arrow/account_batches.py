@@ -12,6 +12,7 @@ from klaviyo_bulk_events.arrow.account_lanes import AccountLanes
 from klaviyo_bulk_events.arrow.rows import Rows
 from klaviyo_bulk_events.arrow.sending import check_run
 from klaviyo_bulk_events.arrow.store import Store, store_at
+from klaviyo_bulk_events.async_client import sender_of
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.settings import check_backfill
 from klaviyo_bulk_events.sources.rules import Rules
@@ -78,7 +79,7 @@ async def _sending(
     try:
         async with AsyncAccounts(credentials, **settings) as accounts:
             lanes = AccountLanes(
-                accounts.client,
+                lambda name: sender_of(accounts.client(name)),
                 credentials.__contains__,
                 store,
                 run,

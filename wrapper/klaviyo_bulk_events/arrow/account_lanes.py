@@ -12,7 +12,7 @@ from klaviyo_bulk_events.arrow.lane import RowLane
 from klaviyo_bulk_events.arrow.rows import pulled
 from klaviyo_bulk_events.arrow.store import Store
 from klaviyo_bulk_events.arrow.telling import Telling
-from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
+from klaviyo_bulk_events.async_sender import AsyncSender
 from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.outcomes import Outcome, Status
@@ -40,7 +40,7 @@ class AccountLanes:
 
     def __init__(
         self,
-        client: Callable[[str], AsyncKlaviyoBulkEvents],
+        sender: Callable[[str], AsyncSender],
         known: Callable[[str], bool],
         store: Store,
         run: str,
@@ -55,7 +55,7 @@ class AccountLanes:
         self._account = account
         self._waiting = waiting
         self._sizes = sizes
-        self._runs = AccountRuns(client, store, run, backfill=backfill, intake=intake)
+        self._runs = AccountRuns(sender, store, run, backfill=backfill, intake=intake)
         self._lanes: dict[str, RowLane] = {}
         self._told: asyncio.Queue[Any] = asyncio.Queue()
         self._nobody = Telling(NOBODY, self._told.put_nowait)

@@ -11,7 +11,7 @@ from klaviyo_bulk_events.arrow.attempts import Attempt, remember
 from klaviyo_bulk_events.arrow.chunk_ledger import ChunkJournal
 from klaviyo_bulk_events.arrow.lane import RowLane
 from klaviyo_bulk_events.arrow.store import Store
-from klaviyo_bulk_events.async_client import AsyncKlaviyoBulkEvents
+from klaviyo_bulk_events.async_sender import AsyncSender
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.planner import Record
@@ -27,14 +27,14 @@ class AccountRuns:
 
     def __init__(
         self,
-        client: Callable[[str], AsyncKlaviyoBulkEvents],
+        sender: Callable[[str], AsyncSender],
         store: Store,
         run: str,
         *,
         backfill: bool | None,
         intake: Intake,
     ) -> None:
-        self._client = client
+        self._sender = sender
         self._store = store
         self._run = run
         self._backfill = backfill
@@ -85,12 +85,12 @@ class AccountRuns:
 
     async def _serve(self, lane: RowLane) -> None:
         journal = ChunkJournal(self._store, self._run, lane.account, lane)
-        client: AsyncKlaviyoBulkEvents | None = None
+        sender: AsyncSender | None = None
         why: str | None = None
         try:
-            client = self._client(lane.account)
+            sender = self._sender(lane.account)
             rows = self._rows(lane)
-            lane.run = client.begin(rows, self._backfill, self._intake, journal, keep_records=False)
+            lane.run = sender.run(rows, self._backfill, self._intake, journal, keep_records=False)
             if journal.ledger is not None:
                 lane.telling.chunk_of = journal.ledger.take_chunk_of
             async for outcome in lane.run:
@@ -101,8 +101,8 @@ class AccountRuns:
             self.fail(error)
             why = type(error).__name__
         try:
-            if client is not None:
-                await client.rest()
+            if sender is not None:
+                await sender.rest()
             await self._end(lane, why)
         except Exception as error:  # nobody else waits for this task
             self.fail(error)

@@ -13,7 +13,7 @@ from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.outcomes import Outcome
 from klaviyo_bulk_events.planner import Record
 from klaviyo_bulk_events.queueing.counts import QueueStats
-from klaviyo_bulk_events.queueing.queue import EventQueue
+from klaviyo_bulk_events.queueing.queue import EventQueue, entrance_of
 from klaviyo_bulk_events.queueing.telling import OnOutcome
 from klaviyo_bulk_events.queueing.writer import Writer
 
@@ -52,7 +52,8 @@ class AsyncEventQueue:
     def __init__(self, queue: EventQueue, on_loop: OnLoop | None) -> None:
         self._queue = queue
         self._on_loop = on_loop
-        self._writer = Writer(queue.offer) if queue.is_spooled else None
+        self._entrance = entrance = entrance_of(queue)
+        self._writer = Writer(entrance.offer) if entrance.is_spooled else None
 
     async def put(self, event: Record) -> None:
         """Take an event as it is now; waits for room only if the queue is full and blocks.
@@ -61,26 +62,26 @@ class AsyncEventQueue:
         one may have been taken.
         """
         self._bind()
-        taken = self._queue.take(event)
+        taken = self._entrance.take(event)
         if taken is None:
             return
         while not await self._offer(taken):
-            if not self._queue.blocks:
-                self._queue.refuse(taken)
+            if not self._entrance.blocks:
+                self._entrance.refuse(taken)
                 return
             await self._wait_for_room()
 
     async def _wait_for_room(self) -> None:
         try:
             await asyncio.sleep(_LOOK_FOR_ROOM)
-            self._queue.check_open()
+            self._entrance.check_open()
         except BaseException:
-            self._queue.not_put()
+            self._entrance.not_put()
             raise
 
     async def _offer(self, event: EncodedEvent) -> bool:
         if self._writer is None:
-            return bool(self._queue.offer([event]))
+            return bool(self._entrance.offer([event]))
         loop = asyncio.get_running_loop()
         future: asyncio.Future[bool] = loop.create_future()
         self._writer.write(event, partial(_call, loop, partial(_settle, future)))

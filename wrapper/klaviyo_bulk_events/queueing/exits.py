@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 
 class _Open(Protocol):
-    def close_at_exit(self) -> None: ...
+    def close(self) -> object: ...
 
 
 _open: Final[set[_Open]] = set()
@@ -24,7 +24,7 @@ def closed(queue: _Open) -> None:
     _open.discard(queue)
 
 
-def started_in_child(close: Callable[[], None]) -> None:
+def started_in_child(close: Callable[[], object]) -> None:
     """Close at the end of a process of multiprocessing, which runs nothing of atexit's."""
     multiprocessing = sys.modules.get("multiprocessing")
     if multiprocessing is not None and multiprocessing.parent_process() is not None:
@@ -37,7 +37,7 @@ def _close_all() -> None:
     for queue in tuple(_open):
         # One that fails must not take the others with it.
         with contextlib.suppress(Exception):
-            queue.close_at_exit()
+            queue.close()
 
 
 atexit.register(_close_all)
