@@ -8,7 +8,8 @@ from klaviyo_bulk_events.cli.display import tell
 from klaviyo_bulk_events.cli.exits import Exit, exit_of
 from klaviyo_bulk_events.cli.inputs import read_inputs
 from klaviyo_bulk_events.cli.monitor import duration
-from klaviyo_bulk_events.cli.reporting import Reporting, check_outputs
+from klaviyo_bulk_events.cli.outputs import check_outputs
+from klaviyo_bulk_events.cli.reporting import Reporting
 from klaviyo_bulk_events.cli.sending import rejects_of
 from klaviyo_bulk_events.cli.summary import Sentences, aligned, counted, printable, reasons
 from klaviyo_bulk_events.cli.survey import Span, Survey
@@ -23,8 +24,8 @@ from klaviyo_bulk_events.settings import read_rates
 def check_all(options: Mapping[str, Any]) -> int:
     """Say what would become of what the options name; the exit code."""
     rates = read_rates(options["rate"] or None, options["share"])
+    check_outputs(options)
     inputs = read_inputs(options)
-    check_outputs(options, inputs.paths)
     reporting = Reporting(options, rates)
     sentences = Sentences()
     with rejects_of(options, inputs) as rejects:

@@ -85,3 +85,18 @@ def is_locked(path: Path) -> bool:
     except JournalError:
         return True
     return False
+
+
+_BESIDE: Final = ("lock", "lock-journal", "bodies", "snapshot", "snapshot-half")
+_OF_SQLITE: Final = ("wal", "shm", "journal")
+
+
+def all_of(path: Path) -> list[Path]:
+    """Every file that the journal at this path has, or may have."""
+    # SQLite keeps its own beside the file that a link leads to.
+    database = path.resolve()
+    return [
+        path,
+        *(beside(path, name) for name in _BESIDE),
+        *(beside(database, name) for name in _OF_SQLITE),
+    ]

@@ -185,3 +185,8 @@ def damaged(path: Path) -> JournalError:
         f"the journal {path} is damaged, or no journal: nothing can be said of its run. "
         "To send everything again, with the same unique_ids and a new journal, is harmless"
     )
+
+
+def purged(path: Path) -> JournalError:
+    """The error for a journal that has nothing left of its run but counts."""
+    return JournalError(f"the journal {path} was purged: its run can't go on")
