@@ -105,7 +105,8 @@ def test_rejects_of_a_backfill_never_fire_flows(shell: Shell, line: Line, emulat
 def test_rejects_are_for_the_user_alone(shell: Shell, line: Line) -> None:
     """The file may be read by nobody else, also where it was there before."""
     path = shell.folder / "rejects.jsonl"
-    path.write_text("old")
+    broken = shell.write("broken.jsonl", line(metric=""))
+    assert shell("check", "--backfill", broken, "--rejects", str(path)).exit_code == 1
     path.chmod(0o644)
     shell("send", "--backfill", shell.write("in.jsonl", line()), "--rejects", str(path))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

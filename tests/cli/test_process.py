@@ -159,6 +159,38 @@ def test_standard_input(
     assert len(emulator.events()) == 1
 
 
+def without(descriptor: int, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command that is started without one of the standard streams."""
+    script = f'exec "$@" {descriptor}{"<" if descriptor == 0 else ">"}&-'
+    return subprocess.run(
+        ("sh", "-c", script, "sh", *PROGRAM, *arguments),
+        env=variables(**more),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+
+@pytest.mark.parametrize("descriptor", [0, 1, 2])
+def test_without_a_standard_stream(
+    tmp_path: Path, line: Line, served: Running, emulator: Emulator, descriptor: int
+) -> None:
+    """A file is sent all the same."""
+    source = tmp_path / "in.jsonl"
+    source.write_text(line())
+    done = without(descriptor, "send", str(source), "--backfill", KLAVIYO_BASE_URL=served.url)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    assert len(emulator.events()) == 1
+
+
+@pytest.mark.parametrize("more", [(), ("--format", "jsonl")])
+def test_standard_input_that_is_closed(more: tuple[str, ...]) -> None:
+    """There is nothing to read, and that is wrong usage."""
+    done = without(0, "send", "-", "--backfill", *more)
+    assert done.returncode == 2
+    assert done.stderr == "Error: standard input is closed: there is nothing to read\n"
+
+
 def on_terminal(
     arguments: tuple[str, ...], answer: bytes, url: str, width: int = 80
 ) -> tuple[int, str]:

@@ -162,7 +162,7 @@ def test_the_run_s_backfill_is_kept(record: Any, backfill: Any, said: Any) -> No
 def test_what_is_settled_is_not_written(tmp_path: Any, status: Status) -> None:
     """Accepted events and repeats need nothing from anybody."""
     path = tmp_path / "out"
-    with rejects.Rejects(path, [], backfill=True, local=None) as file:
+    with rejects.Rejects(path, backfill=True, local=None) as file:
         file.take(Outcome(status, 0, {"metric": "A"}))
     assert path.read_bytes() == b""
 

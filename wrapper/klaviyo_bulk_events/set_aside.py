@@ -1,6 +1,7 @@
 """Outcomes as JSON lines: what was set aside can be mended, and sent again."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any, Final
@@ -20,6 +21,10 @@ NOT_MENDED: Final = Problem(
 )
 """What such a record is rejected for when it is sent again as it is."""
 
+_BEGINNING: Final = re.compile(
+    rb'\s*\{"origin": (?:null|"(?:[^"\\]|\\.)*"), "status": "[a-z]+", "problems": \['
+)
+
 
 def line(outcome: Outcome, backfill: bool | None, local: tzinfo | None) -> bytes:
     """The outcome as a line of JSON whose record, sent again, is the same event."""
@@ -37,6 +42,11 @@ def line(outcome: Outcome, backfill: bool | None, local: tzinfo | None) -> bytes
     if form.altered or NOT_MENDED in outcome.problems:
         document[ALTERED] = True
     return json.dumps(document, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def begins_with_line(text: bytes) -> bool:
+    """Whether a text begins as a line that was made here, of which the end may be missing."""
+    return _BEGINNING.match(text) is not None
 
 
 def _record(outcome: Outcome, backfill: bool | None) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from klaviyo_bulk_events.cli.display import tell
 from klaviyo_bulk_events.cli.exits import Exit, exit_of
 from klaviyo_bulk_events.cli.inputs import Inputs, read_inputs
 from klaviyo_bulk_events.cli.monitor import duration
-from klaviyo_bulk_events.cli.reporting import Reporting, check_outputs
+from klaviyo_bulk_events.cli.outputs import check_outputs
+from klaviyo_bulk_events.cli.reporting import Reporting
 from klaviyo_bulk_events.cli.sending import rejects_of
 from klaviyo_bulk_events.cli.summary import Sentences, aligned, counted, printable, reasons
 from klaviyo_bulk_events.cli.survey import Span, Survey
@@ -25,8 +26,8 @@ from klaviyo_bulk_events.run_report.data import of_plan
 def check_all(options: Mapping[str, Any]) -> int:
     """Say what would become of what the options name; the exit code."""
     rates = rates_of(options)
+    check_outputs(options)
     inputs = read_inputs(options)
-    check_outputs(options, inputs.paths)
     reporting = Reporting(options, rates)
     sentences = Sentences()
     with rejects_of(options, inputs) as rejects:

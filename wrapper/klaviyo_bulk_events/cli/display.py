@@ -56,7 +56,7 @@ def give_up_output() -> None:
 @contextmanager
 def display(monitor: Monitor, *, quiet: bool) -> Iterator[Say]:
     """Show how far the run is until it ends."""
-    if quiet:
+    if quiet or sys.stderr is None:  # as Python has it for a process that was started without one
         yield say
     elif sys.stderr.isatty():
         with _bar(monitor) as shown:

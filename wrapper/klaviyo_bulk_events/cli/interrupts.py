@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final, TypeVar
 
+from klaviyo_bulk_events.errors import ConfigurationError
+
 _T = TypeVar("_T")
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -19,10 +21,13 @@ class _StopReadingError(Exception):
 class Interrupts:
     """Knows whether the run was interrupted, and by which signal.
 
-    What is under way then has `grace` seconds. `say` is told of it.
+    What is under way then has `grace` seconds. `say` is told of it. Raises ConfigurationError for
+    seconds that no clock can count.
     """
 
     def __init__(self, say: Callable[[str], None], grace: float) -> None:
+        if not 0 <= grace <= threading.TIMEOUT_MAX:
+            raise ConfigurationError(f"grace must be seconds from 0 on, not {grace!r}")
         self._grace = grace
         self.by: int | None = None
         self._say = say

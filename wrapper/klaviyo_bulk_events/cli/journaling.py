@@ -30,7 +30,7 @@ _TELLING: Final = (
 
 
 class Keeping:
-    """What a journal adds to `send`."""
+    """What a journal adds to `send`. Raises JournalError for what is no journal, or was purged."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._path: Path = options["journal"]
@@ -42,6 +42,7 @@ class Keeping:
         limits = [{"requests": rate.limit, "seconds": rate.seconds} for rate in rates]
         about = {"settings": told(options, show_values=False), "limits": limits}
         self.journal = FileJournal(self._path, source, about)
+        self._is_begun = begun(self._path)
 
     def replayed(self) -> list[Source] | None:
         """What stands in for a source that was read before and can't be read again."""
@@ -49,7 +50,7 @@ class Keeping:
             return None
         if path_of(self._path).exists():
             return [SnapshotSource(self._path)]
-        if begun(self._path) and standing(self._path).complete:
+        if self._is_begun and standing(self._path).complete:
             return [NothingLeft()]
         return None
 
@@ -65,8 +66,8 @@ class Keeping:
         return attrs.evolve(inputs, sources=[SnapshotSource(self._path)])
 
     def lines_before(self) -> list[bytes]:
-        """What the sessions before set aside for good."""
-        return list(final_lines(self._path)) if begun(self._path) else []
+        """What the sessions before set aside for good, once the journal is open."""
+        return list(final_lines(self._path))
 
     def timeline(self) -> dict[str, Any] | None:
         """That of the run's sessions, once it has ended; None where the journal has failed."""

@@ -164,5 +164,6 @@ rejects = _output(
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Write what was neither accepted nor there already, and why, as JSON lines. Mended, the "
-    "file is a source itself. It holds personal data: only you may read it.",
+    "file is a source itself. It holds personal data: only you may read it. Of what was there "
+    "before only rejects are overwritten.",
 )

@@ -23,7 +23,9 @@ _MODES: Final = {
 
 def is_asked(options: Mapping[str, Any]) -> bool:
     """Whether there is a terminal to ask on, and asking is wanted."""
-    return not options["yes"] and sys.stdin.isatty() and sys.stderr.isatty()
+    # Python has None for what a process was started without.
+    streams = (sys.stdin, sys.stderr)
+    return not options["yes"] and all(stream and stream.isatty() for stream in streams)
 
 
 def agreed(

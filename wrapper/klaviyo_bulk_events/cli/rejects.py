@@ -11,22 +11,23 @@ from klaviyo_bulk_events import private_files
 from klaviyo_bulk_events.cli.display import say
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.outcomes import Outcome, Status
-from klaviyo_bulk_events.set_aside import line
+from klaviyo_bulk_events.set_aside import begins_with_line, line
 
 _SETTLED: Final = frozenset({Status.ACCEPTED, Status.DUPLICATE})
+_BEGINNING: Final = 100_000
+"""Bytes within which a file shows what it is: no origin, with its path, is longer."""
 
 
 class Rejects:
     """Writes outcomes as JSON lines that only the user may read; does nothing without a path.
 
-    `backfill` is that of the run, `local` the zone of naive times. Raises ConfigurationError for a
-    file that can't be written, or is among the `sources`.
+    `backfill` is that of the run, `local` the zone of naive times. What was in the file is gone
+    once this is made. Raises ConfigurationError for a file that can't be written.
     """
 
     def __init__(
         self,
         path: Path | None,
-        sources: Sequence[str],
         *,
         backfill: bool | None,
         local: tzinfo | None,
@@ -37,7 +38,6 @@ class Rejects:
         self._local = local
         self._file: BinaryIO | None = None
         if path is not None:
-            check_output("--rejects", path, sources)
             self._file = open_private(path)
 
     def begin(self, lines: Sequence[bytes]) -> None:
@@ -79,18 +79,32 @@ class Rejects:
                 self.failure = self.failure or failure
 
 
-def check_output(option: str, path: Path, sources: Sequence[str]) -> None:
-    """Raises ConfigurationError if writing the file would overwrite a source."""
-    for source in sources:
-        if path.exists() and os.path.exists(source) and os.path.samefile(path, source):
-            raise ConfigurationError(f"{option} would overwrite {source}, which is being read")
+def check_rejects(path: Path) -> None:
+    """Raises ConfigurationError for a file that can't be written, or is there and has no rejects.
+
+    A file of rejects, and one without content, may be written over.
+    """
+    try:
+        if path.is_file():
+            _check_content(path)
+        elif not path.exists():
+            _try_to_make(path.resolve())
+    except OSError as error:
+        raise ConfigurationError(f"{path} can't be written: {error.strerror}") from None
 
 
-def overwrite_each_other(one: Path, other: Path) -> bool:
-    """Whether the paths are of one file, there or not; a device takes in both."""
-    if one.exists() and other.exists():
-        return one.is_file() and one.samefile(other)
-    return one.resolve() == other.resolve()
+def _check_content(path: Path) -> None:
+    with path.open("r+b") as file:
+        beginning = file.read(_BEGINNING)
+    if beginning.strip() and not begins_with_line(beginning):
+        raise ConfigurationError(
+            f"{path} is there and is no file of rejects: name another file, or delete it"
+        )
+
+
+def _try_to_make(path: Path) -> None:
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    path.unlink()
 
 
 def open_private(path: Path) -> BinaryIO:

@@ -14,7 +14,8 @@ from klaviyo_bulk_events.cli.grouped import TeachingHelp
 def rejects(journal: Path, file: Path | None) -> None:
     """Write the rejects of a journal's run, all of its sessions, again.
 
-    To FILE, which only you may read, or to standard output.
+    To FILE, which only you may read, or to standard output. Of what was there before only rejects
+    are overwritten.
 
     Examples:
     To mend and send:
@@ -22,9 +23,13 @@ def rejects(journal: Path, file: Path | None) -> None:
       klaviyo-bulk-events send to-mend.jsonl --backfill
 
     """
-    from klaviyo_bulk_events.cli.rejects import open_private
+    from klaviyo_bulk_events.cli.outputs import check_no_journal
+    from klaviyo_bulk_events.cli.rejects import check_rejects, open_private
     from klaviyo_bulk_events.journal.inspection import lines
 
+    if file is not None:
+        check_no_journal(file, journal)
+        check_rejects(file)
     content = lines(journal)
     if file is None:
         sys.stdout.buffer.writelines(content)

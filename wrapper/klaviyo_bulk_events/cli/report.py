@@ -29,13 +29,15 @@ def report(journal: Path, output: Path | None, show_values: bool) -> None:
       klaviyo-bulk-events report orders.db --output orders.json
     """
     from klaviyo_bulk_events.cli.display import say
+    from klaviyo_bulk_events.cli.outputs import check_no_journal
     from klaviyo_bulk_events.errors import ConfigurationError
     from klaviyo_bulk_events.run_report.file import check_target, write
     from klaviyo_bulk_events.run_report.of_journal import of_journal
 
     path = output or journal.with_suffix(".html")
-    document = of_journal(journal, show_values=show_values)
     check_target(path)
+    check_no_journal(path, journal)
+    document = of_journal(journal, show_values=show_values)
     try:
         write(path, document)
     except OSError as error:

@@ -6,16 +6,13 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import click
-
 from klaviyo_bulk_events.cli.account import rates_of
 from klaviyo_bulk_events.cli.display import say
-from klaviyo_bulk_events.cli.rejects import check_output, overwrite_each_other
 from klaviyo_bulk_events.limits import SERVER
 from klaviyo_bulk_events.outcomes import Outcome
 from klaviyo_bulk_events.rates import Rate
 from klaviyo_bulk_events.run_report import Reasons, masking
-from klaviyo_bulk_events.run_report.file import check_target, write
+from klaviyo_bulk_events.run_report.file import write
 from klaviyo_bulk_events.steps import Notice
 from klaviyo_bulk_events.timeline import Timeline
 
@@ -72,26 +69,6 @@ class Reporting:
             say(f"{self.path} is not complete: {error.strerror}")
             return False
         return True
-
-
-def check_outputs(options: Mapping[str, Any], sources: Sequence[str]) -> None:
-    """Raises click.UsageError and ConfigurationError for a report that can't or mustn't be."""
-    rejects, report = options["rejects"], options["report"]
-    _check_journal(options.get("journal"), {"--rejects": rejects, "--report": report})
-    if report is None:
-        if options["show_values"]:
-            raise click.UsageError("--show-values is for --report")
-        return
-    if rejects is not None and overwrite_each_other(rejects, report):
-        raise click.UsageError(f"--rejects and --report can't both be written to {report}")
-    check_output("--report", report, sources)
-    check_target(report)
-
-
-def _check_journal(journal: Path | None, outputs: Mapping[str, Path | None]) -> None:
-    for name, path in outputs.items():
-        if journal is not None and path is not None and overwrite_each_other(path, journal):
-            raise click.UsageError(f"{name} and --journal can't both be written to {path}")
 
 
 def told(options: Mapping[str, Any], *, show_values: bool) -> dict[str, Any]:

@@ -13,14 +13,16 @@ from klaviyo_bulk_events.cli.inputs import Inputs, read_inputs
 from klaviyo_bulk_events.cli.interrupts import Interrupts
 from klaviyo_bulk_events.cli.monitor import Monitor
 from klaviyo_bulk_events.cli.notices import told
+from klaviyo_bulk_events.cli.outputs import check_outputs
 from klaviyo_bulk_events.cli.rejects import Rejects
-from klaviyo_bulk_events.cli.reporting import Reporting, check_outputs
+from klaviyo_bulk_events.cli.reporting import Reporting
 from klaviyo_bulk_events.cli.summary import Sentences, printable, summary
 from klaviyo_bulk_events.client import KlaviyoBulkEvents
 from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.ledger import Journal
 from klaviyo_bulk_events.planner import Sourced
 from klaviyo_bulk_events.report import Report, StoppedError
+from klaviyo_bulk_events.run import Run
 from klaviyo_bulk_events.run_report import of_run
 from klaviyo_bulk_events.steps import Notice
 from klaviyo_bulk_events.times import zone
@@ -32,31 +34,33 @@ if TYPE_CHECKING:
 def send_all(options: Mapping[str, Any]) -> int:
     """Deliver what the options name; the exit code. Raises ConfigurationError."""
     watch = _Watch()
+    check_outputs(options)
     with account.client(options, watch) as client:
         keeping = _keeping(options)
         inputs = read_inputs(options, keeping.replayed() if keeping else None)
         if keeping:
             inputs = keeping.with_snapshot(inputs)
-        check_outputs(options, inputs.paths)
         records: Iterator[Sourced] = inputs.records()
         if question.is_asked(options):
             yes, records = question.agreed(options, inputs.backfill, records)
             if not yes:
                 say("Nothing was sent.")
                 return Exit.INTERRUPTED
+        sending = _Sending(options, inputs, watch)
+        run = sending.begin(client, records, keeping.journal if keeping else None)
+        # What may still refuse the command has been asked: an earlier file of rejects can go.
         with rejects_of(options, inputs) as rejects:
             before = keeping.lines_before() if keeping else ()
             rejects.begin(before)
-            run = _Sending(options, inputs, rejects, watch)
-            run.reporting.read(before)
-            journal = keeping.journal if keeping else None
-            report, sentences = run.carry_out(client, records, journal)
+            sending.reporting.read(before)
+            report, sentences = sending.carry_out(run, rejects)
     told = tell(summary(report, sentences))
-    written = run.reporting.write(run.document(report, keeping.timeline() if keeping else None))
+    timeline = keeping.timeline() if keeping else None
+    written = sending.reporting.write(sending.document(report, timeline))
     kept = rejects.complete()
-    if run.interrupted is not None:
-        return run.interrupted
-    if run.refused or not (told and written and kept):
+    if sending.interrupts.exit_code is not None:
+        return sending.interrupts.exit_code
+    if sending.refused or not (told and written and kept):
         return Exit.WRONG
     return exit_of(report)
 
@@ -74,7 +78,7 @@ def rejects_of(options: Mapping[str, Any], inputs: Inputs) -> Rejects:
     """Where what isn't accepted is written."""
     name = inputs.intake.timezone
     local = zone(name) if name is not None else None
-    return Rejects(options["rejects"], inputs.paths, backfill=inputs.backfill, local=local)
+    return Rejects(options["rejects"], backfill=inputs.backfill, local=local)
 
 
 class _Watch:
@@ -91,44 +95,42 @@ class _Watch:
 class _Sending:
     """One run: what is shown while it goes on, and what is kept of it."""
 
-    def __init__(
-        self, options: Mapping[str, Any], inputs: Inputs, rejects: Rejects, watch: _Watch
-    ) -> None:
+    def __init__(self, options: Mapping[str, Any], inputs: Inputs, watch: _Watch) -> None:
         self._options = options
         self._inputs = inputs
-        self._rejects = rejects
         self._watch = watch
         rates = rates_of(options)
         self._monitor = Monitor(rates, inputs.share)
         self._sentences = Sentences()
         self.reporting = Reporting(options, rates)
-        self.interrupted: int | None = None
+        self.interrupts = Interrupts(say, options["grace"])
         self.refused = False
 
-    def carry_out(
+    def begin(
         self,
         client: KlaviyoBulkEvents,
         records: Iterable[Sourced],
         journal: Journal | None,
-    ) -> tuple[Report, Sentences]:
-        """Deliver the records."""
-        interrupts = Interrupts(say, self._options["grace"])
-        failed: str | None = None
-        inputs = self._inputs
-        run = client.stream(
-            interrupts.reading(records),
-            backfill=inputs.backfill,
-            intake=inputs.intake,
+    ) -> Run:
+        """The delivery, whose journal nobody else has from then on. Raises JournalError."""
+        return client.stream(
+            self.interrupts.reading(records),
+            backfill=self._inputs.backfill,
+            intake=self._inputs.intake,
             journal=journal,
         )
+
+    def carry_out(self, run: Run, rejects: Rejects) -> tuple[Report, Sentences]:
+        """Deliver the records."""
+        failed: str | None = None
         with (
-            interrupts.calling(run.stop, run.abandon),
+            self.interrupts.calling(run.stop, run.abandon),
             display(self._monitor, quiet=self._options["quiet"]) as shown,
         ):
             self._listen(shown)
             try:
                 for outcome in run:
-                    self._rejects.take(outcome)
+                    rejects.take(outcome)
                     self._monitor.settle(outcome)
                     self._sentences.hear(outcome)
                     self.reporting.hear(outcome)
@@ -139,8 +141,7 @@ class _Sending:
         report = run.report()
         if failed is not None:
             report = attrs.evolve(report, stopped=failed)
-        self.interrupted = interrupts.exit_code
-        report = attrs.evolve(report, stopped=report.stopped or interrupts.why)
+        report = attrs.evolve(report, stopped=report.stopped or self.interrupts.why)
         return report, self._sentences
 
     def document(self, report: Report, timeline: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 import attrs
@@ -18,8 +19,9 @@ from klaviyo_bulk_events.cli.inputs import Inputs, read_inputs
 from klaviyo_bulk_events.cli.interrupts import Interrupts
 from klaviyo_bulk_events.cli.monitor import Monitor
 from klaviyo_bulk_events.cli.notices import told
+from klaviyo_bulk_events.cli.outputs import check_outputs
 from klaviyo_bulk_events.cli.rejects import Rejects
-from klaviyo_bulk_events.cli.reporting import Reporting, check_outputs
+from klaviyo_bulk_events.cli.reporting import Reporting
 from klaviyo_bulk_events.cli.sending import rejects_of
 from klaviyo_bulk_events.cli.summary import Sentences, aligned, printable, summary
 from klaviyo_bulk_events.outcomes import Outcome
@@ -37,19 +39,18 @@ _SHOWN: Final = 20
 def send_to_accounts(options: Mapping[str, Any]) -> int:
     """Deliver each record to its account; the exit code. Raises ConfigurationError."""
     _check(options)
+    check_outputs(options)
     credentials = read_accounts(options["accounts"])
     inputs = read_inputs(options)
-    check_outputs(options, inputs.paths)
     records = inputs.records()
     if question.is_asked(options):
         yes, records = question.agreed(options, inputs.backfill, records)
         if not yes:
             say("Nothing was sent.")
             return Exit.INTERRUPTED
-    with rejects_of(options, inputs) as rejects:
-        sending = _Sending(options, inputs, rejects, len(credentials))
-        with sending.accounts(credentials) as accounts:
-            reports = sending.carry_out(accounts, records)
+    sending = _Sending(options, inputs, len(credentials))
+    with sending.accounts(credentials) as accounts, rejects_of(options, inputs) as rejects:
+        reports = sending.carry_out(accounts, records, rejects)
     total = sending.total(reports)
     shown = tell("\n".join([*_accounts(reports), summary(total, sending.sentences)]))
     written = sending.write(total, reports)
@@ -68,12 +69,9 @@ def _check(options: Mapping[str, Any]) -> None:
 class _Sending:
     """One stream: what is shown while it goes on, and what is kept of it."""
 
-    def __init__(
-        self, options: Mapping[str, Any], inputs: Inputs, rejects: Rejects, accounts: int
-    ) -> None:
+    def __init__(self, options: Mapping[str, Any], inputs: Inputs, accounts: int) -> None:
         self._options = options
         self._inputs = inputs
-        self._rejects = rejects
         rates = rates_of(options)
         together = [Rate(rate.limit * accounts, rate.seconds) for rate in rates]
         self._monitor = Monitor(together, inputs.share)
@@ -87,7 +85,9 @@ class _Sending:
         """The accounts, as the options have them."""
         return Accounts(credentials, on_event=self._note, **settings(self._options))
 
-    def carry_out(self, accounts: Accounts, records: Iterator[Any]) -> dict[str, Report]:
+    def carry_out(
+        self, accounts: Accounts, records: Iterator[Any], rejects: Rejects
+    ) -> dict[str, Report]:
         """Deliver the records."""
         began = time.monotonic()
         with (
@@ -100,7 +100,7 @@ class _Sending:
                 account=self._options["account_column"],
                 backfill=self._inputs.backfill,
                 intake=self._inputs.intake,
-                on_outcome=self._hear,
+                on_outcome=partial(self._hear, rejects),
             )
         self._seconds = time.monotonic() - began
         return reports
@@ -122,7 +122,7 @@ class _Sending:
         )
         return reporting.write(document)
 
-    def _hear(self, account: str, outcome: Outcome) -> None:
+    def _hear(self, rejects: Rejects, account: str, outcome: Outcome) -> None:
         self._monitor.settle(outcome)
         self.sentences.hear(outcome)
         self._reporting.hear(outcome)
@@ -131,7 +131,7 @@ class _Sending:
             # It was taken out; sent again, the record still has to go to its account.
             record = as_record(outcome.record)
             outcome = attrs.evolve(outcome, record={column: account, **record})
-        self._rejects.take(outcome)
+        rejects.take(outcome)
 
     def _note(self, account: str, notice: Notice) -> None:
         self._monitor.note(notice)

@@ -4,7 +4,7 @@ import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from klaviyo_bulk_events import private_files
 from klaviyo_bulk_events.errors import JournalError
@@ -82,3 +82,18 @@ def is_locked(path: Path) -> bool:
     except JournalError:
         return True
     return False
+
+
+_BESIDE: Final = ("lock", "lock-journal", "bodies", "snapshot", "snapshot-half")
+_OF_SQLITE: Final = ("wal", "shm", "journal")
+
+
+def all_of(path: Path) -> list[Path]:
+    """Every file that the journal at this path has, or may have."""
+    # SQLite keeps its own beside the file that a link leads to.
+    database = path.resolve()
+    return [
+        path,
+        *(beside(path, name) for name in _BESIDE),
+        *(beside(database, name) for name in _OF_SQLITE),
+    ]

@@ -12,7 +12,7 @@ from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.journal import lines as set_aside_lines
 from klaviyo_bulk_events.journal.chunks import Chunks
 from klaviyo_bulk_events.journal.files import is_locked
-from klaviyo_bulk_events.journal.store import Store
+from klaviyo_bulk_events.journal.store import Store, purged
 from klaviyo_bulk_events.outcomes import Status
 from klaviyo_bulk_events.planner import outcome
 from klaviyo_bulk_events.problems import Problem
@@ -48,12 +48,16 @@ class Standing:
 
 
 def begun(path: Path) -> bool:
-    """Whether there is a journal with a run in it, however little of it. Raises JournalError."""
+    """Whether there is a journal with a run in it, however little of it.
+
+    Raises JournalError, also where the run can't go on because the journal was purged.
+    """
     if not path.exists():
         return False
-    store = Store(path, writes=False)
-    store.close()
-    return not store.is_new
+    with _opened(path) as store:
+        if not store.is_new and store.get("purged"):
+            raise purged(path)
+        return not store.is_new
 
 
 def standing(path: Path) -> Standing:
@@ -95,9 +99,12 @@ def set_aside(path: Path) -> Generator[bytes]:
 def lines(path: Path) -> Iterator[bytes]:
     """The lines of everything that was neither accepted nor there already, as far as it is known.
 
-    What was in flight when a run died is unknown. Raises JournalError.
+    What was in flight when a run died is unknown. Raises JournalError, also for a journal out of
+    which they were purged.
     """
     with _reading(path) as store:
+        if store.get("purged"):
+            raise JournalError(f"the journal {path} was purged: its rejects are gone")
         told = set()
         for position, content in set_aside_lines.each(store):
             told.add(position)
@@ -107,10 +114,16 @@ def lines(path: Path) -> Iterator[bytes]:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[Store]:
-    store = Store(path, writes=False)
-    try:
+    with _opened(path) as store:
         if store.is_new:
             raise JournalError(f"there is no run in the journal {path} yet")
+        yield store
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Store]:
+    store = Store(path, writes=False)
+    try:
         yield store
     finally:
         store.close()

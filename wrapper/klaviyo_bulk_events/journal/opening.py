@@ -17,7 +17,7 @@ from klaviyo_bulk_events.journal.chunks import Chunks
 from klaviyo_bulk_events.journal.files import Lock
 from klaviyo_bulk_events.journal.identity import differences, identity
 from klaviyo_bulk_events.journal.ledger import JournalLedger
-from klaviyo_bulk_events.journal.store import Store
+from klaviyo_bulk_events.journal.store import Store, purged
 from klaviyo_bulk_events.times import zone
 from klaviyo_bulk_events.version import __version__
 
@@ -62,7 +62,7 @@ def _claim(
     now = orjson.loads(orjson.dumps(identity(endpoint, intake, backfill, source, salt)))
     before = store.get("identity")
     if store.get("purged"):
-        raise JournalError(f"the journal {store.path} was purged: its run can't go on")
+        raise purged(store.path)
     if before is None:
         with store.writing():
             store.put("salt", salt)

@@ -145,3 +145,8 @@ class Store:
     def _said(self) -> AbstractContextManager[None]:
         """SQLite's errors as JournalErrors."""
         return _FORMAT.said(self.path)
+
+
+def purged(path: Path) -> JournalError:
+    """The error for a journal that has nothing left of its run but counts."""
+    return JournalError(f"the journal {path} was purged: its run can't go on")

@@ -31,12 +31,13 @@ class Stream:
 
     def __init__(self, path: str) -> None:
         self._file = _open(path)
+        self._is_stdin = path == STDIN
         size = os.fstat(self._file.fileno())
         self._size = size.st_size if stat.S_ISREG(size.st_mode) else 0
         start = cast(Any, self._file).peek(4)[:4]
         packed = next((suffix for magic, suffix in _MAGIC.items() if start.startswith(magic)), "")
         self._bytes, self._errors = _unpacked(self._file, packed)
-        self.opens_again = bool(self._size) and path != STDIN
+        self.opens_again = bool(self._size) and not self._is_stdin
 
     def read(self) -> bytes:
         """The next bytes; none at the end. Raises BrokenOffError."""
@@ -55,19 +56,25 @@ class Stream:
 
     def close(self) -> None:
         """Close the file; standard input stays open."""
-        if self._file is not sys.stdin.buffer:
+        if not self._is_stdin:
             self._file.close()
 
 
 def _open(path: str) -> BinaryIO:
     if path == STDIN:
-        return sys.stdin.buffer
+        return _standard_input()
     try:
         return open(path, "rb")
     except FileNotFoundError:
         raise ConfigurationError(f"there is no file {path}") from None
     except OSError as error:
         raise ConfigurationError(f"{path} can't be read: {error.strerror}") from None
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:  # as Python has it for a process that was started without one
+        raise ConfigurationError("standard input is closed: there is nothing to read")
+    return sys.stdin.buffer
 
 
 def _unpacked(file: BinaryIO, packed: str) -> tuple[_Bytes, tuple[type[Exception], ...]]:
