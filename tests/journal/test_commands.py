@@ -2,9 +2,11 @@
 
 import os
 import resource
+import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +45,20 @@ class Shell:
 
     def process(self, *arguments: str, **more: Any) -> "subprocess.CompletedProcess[bytes]":
         """Send with the journal `run.db`, in a process."""
-        program = (sys.executable, "-m", "klaviyo_bulk_events", "send", *SEND, *arguments)
-        paths = {"PYTHONPATH": os.pathsep.join(sys.path)}
-        environment = {**os.environ, **self.environment, **paths}
-        return subprocess.run(program, env=environment, capture_output=True, check=False, **more)
+        return subprocess.run(
+            self._program(arguments), env=self._env(), capture_output=True, check=False, **more
+        )
+
+    def started(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """A process that sends with the journal `run.db`."""
+        pipe = subprocess.PIPE
+        return subprocess.Popen(self._program(arguments), env=self._env(), stdin=pipe, stderr=pipe)
+
+    def _program(self, arguments: tuple[str, ...]) -> tuple[str, ...]:
+        return (sys.executable, "-m", "klaviyo_bulk_events", "send", *SEND, *arguments)
+
+    def _env(self) -> dict[str, str]:
+        return {**os.environ, **self.environment, "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 @pytest.fixture
@@ -54,6 +66,19 @@ def shell(emulated: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """A shell in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     return Shell(emulated.url)
+
+
+def lines_of(first: int, end: int) -> bytes:
+    """Records as lines of JSON."""
+    return b"".join(orjson.dumps(record(number)) + b"\n" for number in range(first, end))
+
+
+def wait_for(name: str) -> None:
+    """Wait until there is such a file."""
+    until = time.monotonic() + 30
+    while not Path(name).exists():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def write(count: int, *broken: int) -> None:
@@ -124,7 +149,55 @@ def test_standard_input(shell: Shell, emulated: Running) -> None:
     assert shell.pipe(b"") == 0
     assert emulated.emulator.summary()["accepted"] == 1_200
     assert not Path("run.db-snapshot").exists()
-    assert shell.pipe(b"") == 0
+
+
+def test_a_pipe_goes_on_with_its_snapshot(shell: Shell, emulated: Running) -> None:
+    """What is piped in then is not read, which is said."""
+    emulated.emulator.set_faults({"html_503": 1.0})
+    shell.pipe(lines_of(0, 20), "--deadline", "0.1")
+    emulated.emulator.set_faults({})
+    again = shell.process("-", input=lines_of(20, 40))
+    assert again.returncode == 0
+    assert b"Going on with run.db-snapshot" in again.stderr
+    assert b"what is piped in or selected now is not read" in again.stderr
+    assert {event.unique_id for event in emulated.emulator.events()} == {
+        f"order-{number}" for number in range(20)
+    }
+
+
+def test_a_pipe_after_a_complete_run(shell: Shell, emulated: Running) -> None:
+    """What comes on the next day can't be told from what came before: it is refused, not lost."""
+    assert shell.pipe(lines_of(0, 20)) == 0
+    again = shell.process("-", input=lines_of(20, 40))
+    assert again.returncode == 2
+    assert b"the run of run.db is complete" in again.stderr
+    assert b"give this run a journal of its own" in again.stderr
+    assert not list(Path().glob("run.db-snapshot*"))
+    assert emulated.emulator.summary()["accepted"] == 20
+
+
+def test_a_pipe_after_purge(shell: Shell) -> None:
+    """It is refused before anything of it is written down."""
+    shell.pipe(lines_of(0, 20))
+    shell("purge", "run.db")
+    again = shell.process("-", input=lines_of(20, 40))
+    assert again.returncode == 2
+    assert b"the run of run.db was purged" in again.stderr
+    assert not list(Path().glob("run.db-snapshot*"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_snapshot(shell: Shell, number: signal.Signals) -> None:
+    """Nothing of it stays."""
+    with shell.started("-") as process:
+        assert process.stdin is not None
+        process.stdin.write(lines_of(0, 20))
+        process.stdin.flush()
+        wait_for("run.db-snapshot-half")
+        process.send_signal(number)
+        process.communicate()
+    assert process.returncode == 128 + number
+    assert not list(Path().glob("run.db-snapshot*"))
 
 
 def test_a_snapshot_that_was_not_finished(shell: Shell, emulated: Running) -> None:
@@ -163,6 +236,30 @@ def test_sql(shell: Shell, emulated: Running) -> None:
     emulated.emulator.set_faults({})
     assert shell.send("--sql", query).exit_code == 0
     assert emulated.emulator.summary()["accepted"] == 1_500
+
+
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_sql_with_another_limit(shell: Shell, emulated: Running, is_complete: bool) -> None:
+    """The limit belongs to what was selected: with another one it is another run."""
+    query = (
+        "select 'A' as metric, {'external_id': n::varchar} as profile, "
+        "now() as time, n::varchar as unique_id from range(50) t(n)"
+    )
+    emulated.emulator.set_faults({} if is_complete else {"html_503": 1.0})
+    shell.send("--sql", query, "--limit", "10", "--deadline", "0.1")
+    emulated.emulator.set_faults({})
+    result = shell.send("--sql", query)
+    assert result.exit_code == 2
+    assert ("is complete" if is_complete else "limit (was '10', is None)") in result.stderr
+    assert emulated.emulator.summary()["accepted"] == (10 if is_complete else 0)
+
+
+def test_a_file_with_another_limit(shell: Shell, emulated: Running) -> None:
+    """A file is read again, and further."""
+    write(50)
+    shell.send("in.jsonl", "--limit", "10")
+    assert shell.send("in.jsonl").exit_code == 0
+    assert emulated.emulator.summary()["accepted"] == 50
 
 
 @pytest.mark.parametrize(

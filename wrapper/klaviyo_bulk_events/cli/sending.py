@@ -42,6 +42,8 @@ def send_all(options: Mapping[str, Any]) -> int:
         if question.is_asked(options):
             yes, records = question.agreed(options, inputs.backfill, records)
             if not yes:
+                if keeping:
+                    keeping.give_up()
                 say("Nothing was sent.")
                 return Exit.INTERRUPTED
         with rejects_of(options, inputs) as rejects:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from klaviyo_bulk_events.errors import JournalError
-from klaviyo_bulk_events.journal.files import beside, open_private
+from klaviyo_bulk_events.journal.files import beside, open_private, remove
 from klaviyo_bulk_events.planner import Sourced
 from klaviyo_bulk_events.problems import Problem
 
@@ -41,7 +41,10 @@ def path_of(journal: Path) -> Path:
 
 
 def write(records: Iterable[Sourced], journal: Path) -> None:
-    """Write all records down, for their owner only; it counts once it is complete."""
+    """Write all records down, for their owner only.
+
+    It counts once it is complete; whatever ends it before then, nothing of it stays.
+    """
     half = beside(journal, "snapshot-half")
     try:
         with open_private(half) as file:
@@ -54,6 +57,9 @@ def write(records: Iterable[Sourced], journal: Path) -> None:
     except OSError as error:
         half.unlink(missing_ok=True)
         raise JournalError(f"the source can't be written to {half}: {error.strerror}") from None
+    except BaseException:
+        remove(half)
+        raise
 
 
 class SnapshotSource:
@@ -73,19 +79,6 @@ class SnapshotSource:
     def share(self) -> float | None:
         """Not known."""
         return None
-
-
-class NothingLeft:
-    """A source that was read to its end, and can't be read again."""
-
-    name = "nothing"
-
-    def __iter__(self) -> Iterator[Sourced]:
-        return iter(())
-
-    def share(self) -> float | None:
-        """All of it."""
-        return 1.0
 
 
 def _line(item: Sourced) -> bytes:
