@@ -200,6 +200,15 @@ def test_an_interrupted_snapshot(shell: Shell, number: signal.Signals) -> None:
     assert not list(Path().glob("run.db-snapshot*"))
 
 
+@pytest.mark.parametrize("name", ["snapshot-half", "snapshot", "bodies", "wal"])
+def test_purge_where_no_run_began(shell: Shell, name: str) -> None:
+    """What a run that was killed before it began, or a lost database, left behind is removed."""
+    Path(f"run.db-{name}").write_bytes(b"order-1")
+    assert shell("purge", "run.db").exit_code == 0
+    assert not Path("run.db").exists()
+    assert not Path(f"run.db-{name}").exists()
+
+
 def test_a_snapshot_that_was_not_finished(shell: Shell, emulated: Running) -> None:
     """It counts for nothing, and is written anew."""
     Path("run.db-snapshot-half").write_bytes(b"half of it")
@@ -307,15 +316,70 @@ def test_purge(shell: Shell, emulated: Running) -> None:
 
 
 def test_forget(shell: Shell, emulated: Running) -> None:
-    """One person's events are taken out; the others are still sent."""
+    """One person's events are taken out; the others are still sent, and no repeat is asked for."""
     write(70, 7, 9)
     emulated.emulator.set_faults({"html_503": 1.0})
     shell.send("in.jsonl", "--deadline", "0.1")
     assert "10 events" in shell("purge", "run.db", "--forget", "0").stdout
     emulated.emulator.set_faults({})
-    assert shell.send("in.jsonl").exit_code == 3
+    result = shell.send("in.jsonl")
+    assert result.exit_code == 1
+    assert "Klaviyo may have recorded it, and it is not sent again" in result.stdout
+    assert "run it again" not in result.stdout
     profiles = {event.profile["external_id"] for event in emulated.emulator.events()}
     assert profiles == {"1", "2", "3", "4", "5", "6"}
+    requests = emulated.emulator.summary()["requests"]
+    again = shell.send("in.jsonl")
+    assert again.exit_code == 1
+    assert "forgotten_in_flight" in again.stdout
+    assert emulated.emulator.summary()["requests"] == requests
+
+
+def people(count: int) -> None:
+    """A file of records of three people in turn, one of whom has an address in two forms."""
+    emails = ("Ada@shop.org", "bob@shop.org", "ada@shop.org", "cy@shop.org")
+    records = [record(number, profile={"email": emails[number % 4]}) for number in range(count)]
+    records[count - 2]["metric"] = ""
+    text = b"\n".join(map(orjson.dumps, records))
+    Path("in.jsonl").write_bytes(text + b'\n{"broken": "ada@SHOP.org\n')
+
+
+@pytest.mark.parametrize("identifier", ["ada@shop.org", "ADA@shop.org"])
+def test_forget_what_was_not_read_yet(shell: Shell, emulated: Running, identifier: str) -> None:
+    """Nothing of the person goes out any more, and nothing of them is written down again."""
+    people(4_000)
+    shell.send("in.jsonl", "--limit", "400")
+    before = emulated.emulator.summary()["accepted"]
+    told = shell("purge", "run.db", "--forget", identifier).stdout
+    assert "sends none that it has yet to read" in told
+    first = shell.send("in.jsonl", "--rejects", "rejects.jsonl")
+    assert first.exit_code == 1
+    assert "forgotten  1,801" in first.stdout
+    sent = emulated.emulator.events(limit=10_000)[before:]
+    assert {event.profile["email"] for event in sent} == {"bob@shop.org", "cy@shop.org"}
+    assert len(sent) == 1_800
+    rejects = [orjson.loads(line) for line in Path("rejects.jsonl").read_bytes().splitlines()]
+    assert len(rejects) == 1_801
+    assert {problem["code"] for line in rejects for problem in line["problems"]} == {"forgotten"}
+    assert all(line["record"] == {} for line in rejects)
+    assert rejects[0]["origin"] == "in.jsonl:401"
+    journal = b"".join(file.read_bytes() for file in Path().glob("run.db*")).lower()
+    assert b"ada@shop.org" not in journal
+    again = shell.send("in.jsonl", "--rejects", "rejects.jsonl")
+    assert again.exit_code == 1
+    assert "forgotten  1,801" in again.stdout
+
+
+def test_forget_whoever_has_the_identifier(shell: Shell, emulated: Running) -> None:
+    """Identifiers other than addresses are told by their case, and found in any field."""
+    given = ({"id": "1"}, {"external_id": "a1"}, {"id": "A1"}, {"anonymous_id": "a1", "id": "2"})
+    records = [record(number, profile=profile) for number, profile in enumerate(given)]
+    Path("in.jsonl").write_bytes(b"\n".join(map(orjson.dumps, records)))
+    shell.send("in.jsonl", "--limit", "1")
+    shell("purge", "run.db", "--forget", "a1")
+    assert shell.send("in.jsonl").exit_code == 1
+    ids = {event.unique_id for event in emulated.emulator.events()}
+    assert ids == {"order-0", "order-2"}
 
 
 @pytest.mark.parametrize("command", ["status", "rejects", "purge"])

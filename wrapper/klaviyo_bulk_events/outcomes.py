@@ -18,7 +18,8 @@ class Status(StrEnum):
     Attributes:
         accepted: Klaviyo answered 202 to a request that held it.
         duplicate: it was given before in this run, or Klaviyo named it as a repeat.
-        rejected: it breaks a rule, ours or Klaviyo's, and was not recorded.
+        rejected: it breaks a rule, ours or Klaviyo's, and was not recorded; or its profile was
+            forgotten, by a journal that was told to.
         unknown: it was sent and no answer settled it; its problems tell what came of every attempt.
             Sent again with the same time and `unique_id` it counts once.
         unsent: it was not sent, or certainly not processed.
