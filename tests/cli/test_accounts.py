@@ -151,7 +151,7 @@ def test_one_account_s_revoked_key(shops: Shell, line: Callable[..., str]) -> No
         ("7", "a credential is a reference"),
         ('"env:NOT_THERE"', "the environment has no NOT_THERE"),
         ('"file:not-there"', "can't be read from not-there"),
-        ('"no_such_module:token"', "can't be imported: ModuleNotFoundError"),
+        ('"no_such_module:token"', "can't be imported: ModuleNotFoundError .*PYTHONPATH"),
         ('"os:no_such_function"', "can't be imported: AttributeError"),
         ('"os:name"', "is no function"),
     ],
@@ -165,6 +165,31 @@ def test_credentials_are_references(tmp_path: Path, reference: str, said: str) -
     assert "'shop'" in str(refused.value)
     assert KEY not in str(refused.value)
     assert "abcdefgh" not in str(refused.value)
+
+
+def test_a_module_beside_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is found there, wherever the command is called; but what is found elsewhere goes first."""
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    for name in ("tokens_beside_it", "tomllib"):
+        (tmp_path / f"{name}.py").write_text("def token(account): return 'token-' + account\n")
+    path = tmp_path / "accounts.toml"
+    path.write_text('a = "tokens_beside_it:token"')
+    token = read_accounts(path)["a"]
+    assert callable(token)
+    assert token() == "token-a"
+    path.write_text('a = "tomllib:token"')
+    with pytest.raises(ConfigurationError, match="AttributeError"):
+        read_accounts(path)
+
+
+def test_no_module_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Modules are looked for beside the file only if it names one."""
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    monkeypatch.setenv("KEY_OF_A_SHOP", KEY)
+    path = tmp_path / "accounts.toml"
+    path.write_text('a = "env:KEY_OF_A_SHOP"')
+    read_accounts(path)
+    assert str(tmp_path) not in sys.path
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems show no environment")

@@ -2,9 +2,11 @@
 
 import os
 import resource
+import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +45,20 @@ class Shell:
 
     def process(self, *arguments: str, **more: Any) -> "subprocess.CompletedProcess[bytes]":
         """Send with the journal `run.db`, in a process."""
-        program = (sys.executable, "-m", "klaviyo_bulk_events", "send", *SEND, *arguments)
-        paths = {"PYTHONPATH": os.pathsep.join(sys.path)}
-        environment = {**os.environ, **self.environment, **paths}
-        return subprocess.run(program, env=environment, capture_output=True, check=False, **more)
+        return subprocess.run(
+            self._program(arguments), env=self._env(), capture_output=True, check=False, **more
+        )
+
+    def started(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """A process that sends with the journal `run.db`."""
+        pipe = subprocess.PIPE
+        return subprocess.Popen(self._program(arguments), env=self._env(), stdin=pipe, stderr=pipe)
+
+    def _program(self, arguments: tuple[str, ...]) -> tuple[str, ...]:
+        return (sys.executable, "-m", "klaviyo_bulk_events", "send", *SEND, *arguments)
+
+    def _env(self) -> dict[str, str]:
+        return {**os.environ, **self.environment, "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 @pytest.fixture
@@ -54,6 +66,19 @@ def shell(emulated: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """A shell in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     return Shell(emulated.url)
+
+
+def lines_of(first: int, end: int) -> bytes:
+    """Records as lines of JSON."""
+    return b"".join(orjson.dumps(record(number)) + b"\n" for number in range(first, end))
+
+
+def wait_for(name: str) -> None:
+    """Wait until there is such a file."""
+    until = time.monotonic() + 30
+    while not Path(name).exists():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def write(count: int, *broken: int) -> None:
@@ -124,7 +149,64 @@ def test_standard_input(shell: Shell, emulated: Running) -> None:
     assert shell.pipe(b"") == 0
     assert emulated.emulator.summary()["accepted"] == 1_200
     assert not Path("run.db-snapshot").exists()
-    assert shell.pipe(b"") == 0
+
+
+def test_a_pipe_goes_on_with_its_snapshot(shell: Shell, emulated: Running) -> None:
+    """What is piped in then is not read, which is said."""
+    emulated.emulator.set_faults({"html_503": 1.0})
+    shell.pipe(lines_of(0, 20), "--deadline", "0.1")
+    emulated.emulator.set_faults({})
+    again = shell.process("-", input=lines_of(20, 40))
+    assert again.returncode == 0
+    assert b"Going on with run.db-snapshot" in again.stderr
+    assert b"what is piped in or selected now is not read" in again.stderr
+    assert {event.unique_id for event in emulated.emulator.events()} == {
+        f"order-{number}" for number in range(20)
+    }
+
+
+def test_a_pipe_after_a_complete_run(shell: Shell, emulated: Running) -> None:
+    """What comes on the next day can't be told from what came before: it is refused, not lost."""
+    assert shell.pipe(lines_of(0, 20)) == 0
+    again = shell.process("-", input=lines_of(20, 40))
+    assert again.returncode == 2
+    assert b"the run of run.db is complete" in again.stderr
+    assert b"give this run a journal of its own" in again.stderr
+    assert not list(Path().glob("run.db-snapshot*"))
+    assert emulated.emulator.summary()["accepted"] == 20
+
+
+def test_a_pipe_after_purge(shell: Shell) -> None:
+    """It is refused before anything of it is written down."""
+    shell.pipe(lines_of(0, 20))
+    shell("purge", "run.db")
+    again = shell.process("-", input=lines_of(20, 40))
+    assert again.returncode == 2
+    assert b"the run of run.db was purged" in again.stderr
+    assert not list(Path().glob("run.db-snapshot*"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_snapshot(shell: Shell, number: signal.Signals) -> None:
+    """Nothing of it stays."""
+    with shell.started("-") as process:
+        assert process.stdin is not None
+        process.stdin.write(lines_of(0, 20))
+        process.stdin.flush()
+        wait_for("run.db-snapshot-half")
+        process.send_signal(number)
+        process.communicate()
+    assert process.returncode == 128 + number
+    assert not list(Path().glob("run.db-snapshot*"))
+
+
+@pytest.mark.parametrize("name", ["snapshot-half", "snapshot", "bodies", "wal"])
+def test_purge_where_no_run_began(shell: Shell, name: str) -> None:
+    """What a run that was killed before it began, or a lost database, left behind is removed."""
+    Path(f"run.db-{name}").write_bytes(b"order-1")
+    assert shell("purge", "run.db").exit_code == 0
+    assert not Path("run.db").exists()
+    assert not Path(f"run.db-{name}").exists()
 
 
 def test_a_snapshot_that_was_not_finished(shell: Shell, emulated: Running) -> None:
@@ -163,6 +245,30 @@ def test_sql(shell: Shell, emulated: Running) -> None:
     emulated.emulator.set_faults({})
     assert shell.send("--sql", query).exit_code == 0
     assert emulated.emulator.summary()["accepted"] == 1_500
+
+
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_sql_with_another_limit(shell: Shell, emulated: Running, is_complete: bool) -> None:
+    """The limit belongs to what was selected: with another one it is another run."""
+    query = (
+        "select 'A' as metric, {'external_id': n::varchar} as profile, "
+        "now() as time, n::varchar as unique_id from range(50) t(n)"
+    )
+    emulated.emulator.set_faults({} if is_complete else {"html_503": 1.0})
+    shell.send("--sql", query, "--limit", "10", "--deadline", "0.1")
+    emulated.emulator.set_faults({})
+    result = shell.send("--sql", query)
+    assert result.exit_code == 2
+    assert ("is complete" if is_complete else "limit (was '10', is None)") in result.stderr
+    assert emulated.emulator.summary()["accepted"] == (10 if is_complete else 0)
+
+
+def test_a_file_with_another_limit(shell: Shell, emulated: Running) -> None:
+    """A file is read again, and further."""
+    write(50)
+    shell.send("in.jsonl", "--limit", "10")
+    assert shell.send("in.jsonl").exit_code == 0
+    assert emulated.emulator.summary()["accepted"] == 50
 
 
 @pytest.mark.parametrize(
@@ -210,15 +316,70 @@ def test_purge(shell: Shell, emulated: Running) -> None:
 
 
 def test_forget(shell: Shell, emulated: Running) -> None:
-    """One person's events are taken out; the others are still sent."""
+    """One person's events are taken out; the others are still sent, and no repeat is asked for."""
     write(70, 7, 9)
     emulated.emulator.set_faults({"html_503": 1.0})
     shell.send("in.jsonl", "--deadline", "0.1")
     assert "10 events" in shell("purge", "run.db", "--forget", "0").stdout
     emulated.emulator.set_faults({})
-    assert shell.send("in.jsonl").exit_code == 3
+    result = shell.send("in.jsonl")
+    assert result.exit_code == 1
+    assert "Klaviyo may have recorded it, and it is not sent again" in result.stdout
+    assert "run it again" not in result.stdout
     profiles = {event.profile["external_id"] for event in emulated.emulator.events()}
     assert profiles == {"1", "2", "3", "4", "5", "6"}
+    requests = emulated.emulator.summary()["requests"]
+    again = shell.send("in.jsonl")
+    assert again.exit_code == 1
+    assert "forgotten_in_flight" in again.stdout
+    assert emulated.emulator.summary()["requests"] == requests
+
+
+def people(count: int) -> None:
+    """A file of records of three people in turn, one of whom has an address in two forms."""
+    emails = ("Ada@shop.org", "bob@shop.org", "ada@shop.org", "cy@shop.org")
+    records = [record(number, profile={"email": emails[number % 4]}) for number in range(count)]
+    records[count - 2]["metric"] = ""
+    text = b"\n".join(map(orjson.dumps, records))
+    Path("in.jsonl").write_bytes(text + b'\n{"broken": "ada@SHOP.org\n')
+
+
+@pytest.mark.parametrize("identifier", ["ada@shop.org", "ADA@shop.org"])
+def test_forget_what_was_not_read_yet(shell: Shell, emulated: Running, identifier: str) -> None:
+    """Nothing of the person goes out any more, and nothing of them is written down again."""
+    people(4_000)
+    shell.send("in.jsonl", "--limit", "400")
+    before = emulated.emulator.summary()["accepted"]
+    told = shell("purge", "run.db", "--forget", identifier).stdout
+    assert "sends none that it has yet to read" in told
+    first = shell.send("in.jsonl", "--rejects", "rejects.jsonl")
+    assert first.exit_code == 1
+    assert "forgotten  1,801" in first.stdout
+    sent = emulated.emulator.events(limit=10_000)[before:]
+    assert {event.profile["email"] for event in sent} == {"bob@shop.org", "cy@shop.org"}
+    assert len(sent) == 1_800
+    rejects = [orjson.loads(line) for line in Path("rejects.jsonl").read_bytes().splitlines()]
+    assert len(rejects) == 1_801
+    assert {problem["code"] for line in rejects for problem in line["problems"]} == {"forgotten"}
+    assert all(line["record"] == {} for line in rejects)
+    assert rejects[0]["origin"] == "in.jsonl:401"
+    journal = b"".join(file.read_bytes() for file in Path().glob("run.db*")).lower()
+    assert b"ada@shop.org" not in journal
+    again = shell.send("in.jsonl", "--rejects", "rejects.jsonl")
+    assert again.exit_code == 1
+    assert "forgotten  1,801" in again.stdout
+
+
+def test_forget_whoever_has_the_identifier(shell: Shell, emulated: Running) -> None:
+    """Identifiers other than addresses are told by their case, and found in any field."""
+    given = ({"id": "1"}, {"external_id": "a1"}, {"id": "A1"}, {"anonymous_id": "a1", "id": "2"})
+    records = [record(number, profile=profile) for number, profile in enumerate(given)]
+    Path("in.jsonl").write_bytes(b"\n".join(map(orjson.dumps, records)))
+    shell.send("in.jsonl", "--limit", "1")
+    shell("purge", "run.db", "--forget", "a1")
+    assert shell.send("in.jsonl").exit_code == 1
+    ids = {event.unique_id for event in emulated.emulator.events()}
+    assert ids == {"order-0", "order-2"}
 
 
 @pytest.mark.parametrize("command", ["status", "rejects", "purge"])

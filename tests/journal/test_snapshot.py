@@ -1,6 +1,7 @@
 """Sources that can be read only once are written down first, and come back as they were."""
 
 import math
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -61,6 +62,19 @@ def test_values_at_the_edge(value: Any) -> None:
     """Also those that JSON has no word for."""
     record = {"properties": {"value": value}}
     assert snapshot._record(snapshot._line(Sourced(record, "sql:1"))).record == record
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, ValueError])
+def test_an_end_too_early(path: Path, error: type[BaseException]) -> None:
+    """Whatever ends the writing, no half of a snapshot stays."""
+
+    def records() -> Iterator[Sourced]:
+        yield Sourced({"a": 1}, "sql:1")
+        raise error
+
+    with pytest.raises(error):
+        snapshot.write(records(), path)
+    assert not list(path.parent.iterdir())
 
 
 def test_a_broken_snapshot(path: Path) -> None:

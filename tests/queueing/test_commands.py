@@ -85,6 +85,17 @@ def test_an_awkward_identifier(connect: Connect, path: Path) -> None:
     assert command("purge", path, "--forget", 'a"ü\\').stdout.startswith("1 events")
 
 
+@pytest.mark.parametrize("given", ["ada@shop.org", "ADA@Shop.org"])
+def test_an_address_in_either_case(connect: Connect, path: Path, given: str) -> None:
+    """Addresses are compared without regard to case, other identifiers with it."""
+    queue = connect(spool=path, max_age=60)
+    for number, email in enumerate(("ada@shop.org", "Ada@shop.org", "ADA@SHOP.ORG", "b@shop.org")):
+        queue.put(record(number, profile={"email": email}))
+    queue.put(record(5, profile={"external_id": "x1"}))
+    assert command("purge", path, "--forget", given).stdout.startswith("3 events")
+    assert command("purge", path, "--forget", "X1").stdout.startswith("0 events")
+
+
 @pytest.mark.parametrize("name", ["status", "purge"])
 def test_no_such_spool(path: Path, name: str) -> None:
     """A file that isn't there is named, and not made."""

@@ -52,13 +52,14 @@ def record_of(opening: bytes, data: bytes) -> dict[str, Any]:
     """The record of an event that is sent as these bytes; as a record it is the same event."""
     attributes = _attributes(data)
     metric = attributes.pop("metric")["data"]["attributes"]
-    record = {"metric": metric["name"], "profile": _profile(opening), **_with_null(attributes)}
+    record = {"metric": metric["name"], "profile": profile_of(opening), **_with_null(attributes)}
     if "service" in metric:
         record["metric_service"] = NULL if metric["service"] is None else metric["service"]
     return record
 
 
-def _profile(opening: bytes) -> dict[str, Any]:
+def profile_of(opening: bytes) -> dict[str, Any]:
+    """The profile of a record whose entry is opened by these bytes."""
     before, around = _ENTRIES[_is_backfill(opening)]
     resource = orjson.loads(opening[len(before) : -len(around.head)])
     profile = _with_null(resource["attributes"])

@@ -50,11 +50,13 @@ class Ledger(Protocol):
     def end_of_source(self, position: int) -> None:
         """The source has no more records. Raises JournalError if it had more before."""
 
-    def covers(self, ready: Outcome | Chunk | None, reached: int) -> Chunk | Settlement | None:
+    def covers(
+        self, ready: Outcome | Chunk | None, reached: int
+    ) -> Outcome | Chunk | Settlement | None:
         """Remember what is about to be sent, or is settled; the point reached in the source.
 
         `ready` None: every record up to there was remembered. What it returns takes the place of
-        a chunk: what is to be sent of it, or what became of it before.
+        a chunk: what is to be sent of it, or what became of it before; or that of an outcome.
         """
 
     def settled(self, settlement: Settlement) -> None:

@@ -19,7 +19,7 @@ class Status(StrEnum):
         accepted: Klaviyo answered 202 to a request that held it.
         duplicate: it was given before in this run, or Klaviyo named it as a repeat.
         rejected: it breaks a rule, ours or Klaviyo's, or was refused together with one that does,
-            and was not recorded.
+            and was not recorded; or its profile was forgotten, by a journal that was told to.
         unknown: it was sent and no answer settled it; its problems tell what came of every attempt.
             Sent again with the same time and `unique_id` it counts once; without a `unique_id` it
             may count twice.

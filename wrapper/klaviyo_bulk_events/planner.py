@@ -9,7 +9,7 @@ from klaviyo_bulk_events.chunker import Chunk, Chunker
 from klaviyo_bulk_events.encoder import EncodedEvent, Encoder
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.outcomes import Outcome, Status
-from klaviyo_bulk_events.problems import Problem, RecordError
+from klaviyo_bulk_events.problems import FORGOTTEN, Problem, RecordError
 from klaviyo_bulk_events.records import Event, fields_of
 from klaviyo_bulk_events.repeats import Memory, Repeat, Repeats
 
@@ -152,10 +152,17 @@ def outcome(event: EncodedEvent, status: Status, *problems: Problem) -> Outcome:
 
 def repeated(event: EncodedEvent, repeat: Repeat) -> Outcome:
     """The outcome of an event that repeats one that came before it."""
+    if repeat is Repeat.FORGOTTEN:
+        return nameless(event.position, event.origin, FORGOTTEN)
     if repeat is Repeat.SAME_CONTENT:
         return outcome(event, Status.DUPLICATE)
     conflict = _CONFLICT if event.unique_id is not None else _SAME_SECOND
     return outcome(event, Status.REJECTED, conflict)
+
+
+def nameless(position: int, origin: str | None, why: Problem) -> Outcome:
+    """The outcome of an event of which nothing may be told but where it stood."""
+    return Outcome(Status.REJECTED, position, None, (why,), origin=origin)
 
 
 def not_taken(

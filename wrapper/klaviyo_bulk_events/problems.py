@@ -29,6 +29,19 @@ class Problem:
         return f"{self.pointer or '/'}: {self.message} [{self.code}]"
 
 
+FORGOTTEN: Final = Problem(
+    "/profile",
+    "forgotten",
+    "the journal was told to forget its profile (purge --forget): it was not sent",
+)
+FORGOTTEN_IN_FLIGHT: Final = Problem(
+    "/profile",
+    "forgotten_in_flight",
+    "the journal was told to forget its profile while it was in flight: Klaviyo may have recorded "
+    "it, and it is not sent again",
+)
+
+
 class RecordError(KlaviyoBulkEventsError, ValueError):
     """A record can't become an event; `problems` says why."""
 

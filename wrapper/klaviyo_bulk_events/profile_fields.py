@@ -22,6 +22,7 @@ SUFFICIENT: Final = ("id", "email", "phone_number", "external_id")
 # The same, the strongest first.
 PRECEDENCE: Final = ("id", "external_id", "email", "phone_number")
 IDENTIFIERS: Final = (*SUFFICIENT, "anonymous_id", "kx")
+_NAMES: Final = (*IDENTIFIERS, "_kx")
 _BESIDE_EMAIL: Final = frozenset(IDENTIFIERS) - {"email"}
 _KEYS: Final = frozenset({"id", "external_id", "anonymous_id"})
 _TEXTS: Final = frozenset(
@@ -103,6 +104,17 @@ def person(named: Mapping[str, str]) -> str:
             break
     text = named[name].casefold() if name == "email" else f"{name} {value}"
     return f"{len(text)} {text}"
+
+
+def spelt(identifier: str) -> str:
+    """An identifier as it is compared: what is an address is the same in either case."""
+    return identifier.casefold() if "@" in identifier else identifier
+
+
+def identifiers_of(profile: Mapping[str, Any]) -> frozenset[str]:
+    """All identifiers of a profile, as they are compared."""
+    given = map(profile.get, _NAMES)
+    return frozenset(spelt(str(value)) for value in given if value is not None)
 
 
 class ProfileFields:

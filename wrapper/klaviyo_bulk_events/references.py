@@ -3,6 +3,7 @@
 import importlib
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,6 +14,7 @@ from klaviyo_bulk_events.credentials import TokenSource
 from klaviyo_bulk_events.errors import ConfigurationError
 
 _FUNCTION: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_NO_MODULES: Final = frozenset({"env", "file"})
 _FORMS: Final = "env:NAME, file:PATH or module:function"
 _EXAMPLE: Final = 'shop-1 = "env:SHOP_1_KEY"'
 
@@ -37,7 +39,7 @@ def check_reference(reference: object) -> None:
     """Raises ConfigurationError, without the text, for what is no reference."""
     text = reference if isinstance(reference, str) else ""
     kind, colon, where = text.partition(":")
-    if (colon and where and kind in {"env", "file"}) or _FUNCTION.fullmatch(text):
+    if (colon and where and kind in _NO_MODULES) or _FUNCTION.fullmatch(text):
         return
     raise ConfigurationError(
         f"a credential is a reference, {_FORMS}. A key itself is refused here: what holds it is "
@@ -75,12 +77,31 @@ def text_in_environment(name: str) -> str:
     return text
 
 
+def look_in(folder: Path) -> None:
+    """Have modules found in this folder, too, for good; one that is found elsewhere goes first."""
+    if (text := str(folder.absolute())) not in sys.path:
+        sys.path.append(text)
+
+
+def is_function(reference: object) -> bool:
+    """Whether a reference names a function, and no file or variable."""
+    text = reference if isinstance(reference, str) else ""
+    kind = text.partition(":")[0]
+    return kind not in _NO_MODULES and _FUNCTION.fullmatch(text) is not None
+
+
 def _function(module: str, name: str) -> Callable[[str], Any]:
     try:
         function = getattr(importlib.import_module(module), name)
     except Exception as error:  # whatever a module raises
-        kind = type(error).__name__
-        raise ConfigurationError(f"{module}:{name} can't be imported: {kind}") from None
+        raise ConfigurationError(f"{module}:{name} can't be imported: {_why(error)}") from None
     if not callable(function):
         raise ConfigurationError(f"{module}:{name} is no function")
     return function  # type: ignore[no-any-return]
+
+
+def _why(error: Exception) -> str:
+    kind = type(error).__name__
+    if isinstance(error, ModuleNotFoundError):
+        return f"{kind} (a module is looked for in what is installed and in PYTHONPATH)"
+    return kind

@@ -8,17 +8,21 @@ from klaviyo_bulk_events.encoder import Key
 
 
 class Repeat(Enum):
-    """How an event repeats an earlier one that had its key."""
+    """How an event repeats an earlier one that had its key, or that it is to be passed over."""
 
     SAME_CONTENT = "same content"
     OTHER_CONTENT = "other content"
+    FORGOTTEN = "forgotten"
 
 
 class Memory(Protocol):
     """Remembers events by their keys, as long as it can."""
 
     def note(self, key: Key, data: bytes, opening: bytes, /) -> Repeat | None:
-        """How an event repeats an earlier one; None if it is new, and then it is remembered."""
+        """How an event repeats an earlier one; None if it is new, and then it is remembered.
+
+        FORGOTTEN, whether it is new or not, if its profile is one to forget.
+        """
 
 
 class Repeats:

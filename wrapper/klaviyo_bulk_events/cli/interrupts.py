@@ -12,10 +12,31 @@ from klaviyo_bulk_events.errors import ConfigurationError
 
 _T = TypeVar("_T")
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_UNWINDING: Final = [
+    getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+"""Signals that end a process at once, where Python doesn't see to it."""
 
 
 class _StopReadingError(Exception):
     """Ends a read that may never end by itself, of a pipe."""
+
+
+@contextmanager
+def unwinding() -> Iterator[None]:
+    """While it lasts, a signal that ends the process lets it clean up first, as Ctrl-C does."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    ending = [number for number in _UNWINDING if signal.getsignal(number) == signal.SIG_DFL]
+    for number in ending:
+        signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number in ending:
+            signal.signal(number, signal.SIG_DFL)
 
 
 class Interrupts:

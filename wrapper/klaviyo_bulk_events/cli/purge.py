@@ -17,8 +17,9 @@ from klaviyo_bulk_events.cli.grouped import TeachingHelp
 def purge(journal: Path, forget: str | None) -> None:
     """Take the personal data out of a journal, and keep its counts, or out of a queue's spool.
 
-    A purged run can't go on. With --forget it can, without the events of that profile that were
-    still to be sent. A spool may be in use meanwhile.
+    A purged run can't go on. With --forget it can, and sends no more events of that profile: those
+    that it has yet to read are rejected as forgotten, without their records. An address is the
+    same in either case. A spool may be in use meanwhile; what is put into it later is sent.
 
     Examples:
     All of it, once the run is over, and one customer who asked for it:
@@ -35,8 +36,12 @@ def purge(journal: Path, forget: str | None) -> None:
         if out.under_way:
             click.echo(f"{out.under_way:,} more are in a request that is under way.")
     elif forget is None:
+        what = "Nothing but counts" if journal.exists() else "Nothing"
         purging.purge(journal)
-        click.echo(f"Nothing but counts is left in {journal}.")
+        click.echo(f"{what} is left in {journal}.")
     else:
-        count = purging.forget(journal, forget)
-        click.echo(f"{count:,} events of that profile were taken out of {journal}.")
+        taken = purging.forget(journal, forget)
+        click.echo(f"{taken.events:,} events of that profile were taken out of {journal}.")
+        click.echo("Its run sends none that it has yet to read, and tells them as forgotten.")
+        if taken.in_doubt:
+            click.echo(f"{taken.in_doubt:,} were in flight: Klaviyo may have recorded them.")

@@ -40,7 +40,8 @@ _output = grouped("Output")
     metavar="FILE",
     help="Send each record to its own account. A TOML file of names with credentials by reference: "
     'shop-1 = "env:SHOP_1_KEY", "file:PATH", or "module:function", which is called with the name '
-    "and yields an access token. What is under way after Ctrl-C then has --timeout.",
+    "and yields an access token; the module is installed, in PYTHONPATH, or beside the file. What "
+    "is under way after Ctrl-C then has --timeout.",
 )
 @shared.account_column
 @shared.rates
@@ -106,7 +107,8 @@ _output = grouped("Output")
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Keep on disk what was read and sent, so that the same command again goes on where this "
-    "one ended, however it ended. It holds personal data: only you may read it.",
+    "one ended, however it ended. What was piped in or selected is kept, and not read again: once "
+    "all is sent, more needs another journal. It holds personal data: only you may read it.",
 )
 @shared.rejects
 @shared.report

@@ -44,6 +44,8 @@ def send_all(options: Mapping[str, Any]) -> int:
         if question.is_asked(options):
             yes, records = question.agreed(options, inputs.backfill, records)
             if not yes:
+                if keeping:
+                    keeping.give_up()
                 say("Nothing was sent.")
                 return Exit.INTERRUPTED
         sending = _Sending(options, inputs, watch)

@@ -6,6 +6,7 @@ from typing import Final
 
 from klaviyo_bulk_events.cli.monitor import duration
 from klaviyo_bulk_events.outcomes import Outcome, Status
+from klaviyo_bulk_events.problems import FORGOTTEN, FORGOTTEN_IN_FLIGHT
 from klaviyo_bulk_events.report import Report
 from klaviyo_bulk_events.run_report.masking import masked
 
@@ -19,6 +20,8 @@ _EXPLAINED: Final = {
     Status.UNKNOWN: f"no answer settled them: {_AGAIN}",
     Status.UNSENT: f"not sent or not processed: {_AGAIN}",
 }
+_OF_FORGOTTEN: Final = (FORGOTTEN, FORGOTTEN_IN_FLIGHT)
+_NOT_FOR_RULES_ALONE: Final = "they break a rule, or their profile was forgotten: see below"
 
 
 class Sentences:
@@ -26,6 +29,9 @@ class Sentences:
 
     def __init__(self) -> None:
         self._said: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        # What was forgotten before this session is told by none of its outcomes.
+        for problem in _OF_FORGOTTEN:
+            self._said[problem.code][problem.message] = 0
 
     def hear(self, outcome: Outcome) -> None:
         """Take the sentences of an outcome."""
@@ -66,12 +72,19 @@ def summary(report: Report, sentences: Sentences) -> str:
 def counts(report: Report) -> list[str]:
     """How many events were settled how; zeros say so too."""
     named = {status: getattr(report, status.value) for status in Status}
+    explained = {**_EXPLAINED, Status.REJECTED: _why_rejected(report)}
     width = len(f"{report.submitted:,}")
     lines = [f"{'submitted':<11} {report.submitted:>{width},}"]
     for status, count in named.items():
-        why = f"  {_EXPLAINED[status]}" if count else ""
+        why = f"  {explained[status]}" if count else ""
         lines.append(f"  {status.value:<9} {count:>{width},}{why}")
     return lines
+
+
+def _why_rejected(report: Report) -> str:
+    if any(problem.code in report.rejections for problem in _OF_FORGOTTEN):
+        return _NOT_FOR_RULES_ALONE
+    return _EXPLAINED[Status.REJECTED]
 
 
 def reasons(title: str, codes: Mapping[str, int], sentences: Sentences) -> list[str]:

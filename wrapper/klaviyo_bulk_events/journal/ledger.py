@@ -11,6 +11,7 @@ from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.journal.chunks import Chunks, Kept
 from klaviyo_bulk_events.journal.files import Lock, remove
 from klaviyo_bulk_events.journal.fingerprints import of_record
+from klaviyo_bulk_events.journal.forgotten import Forgotten, PassingOver
 from klaviyo_bulk_events.journal.lines import Lines
 from klaviyo_bulk_events.journal.moments import Moments
 from klaviyo_bulk_events.journal.places import Places
@@ -20,6 +21,7 @@ from klaviyo_bulk_events.journal.store import Store
 from klaviyo_bulk_events.journal.telling import Telling
 from klaviyo_bulk_events.journal.trail import Trail
 from klaviyo_bulk_events.outcomes import Fate, Outcome, Settlement, Status
+from klaviyo_bulk_events.repeats import Memory
 from klaviyo_bulk_events.report import Tally
 from klaviyo_bulk_events.steps import Notice
 
@@ -45,7 +47,11 @@ class JournalLedger:
         self._lock = lock
         self._failure: JournalError | None = None
         self.places = Places(store, self._fail)
-        self.repeats = Trail(store)
+        self._trail = Trail(store)
+        self._forgotten = Forgotten.of(store)
+        self.repeats: Memory = self._trail
+        if self._forgotten is not None:
+            self.repeats = PassingOver(self._trail, self._forgotten)
         self.reached: int = store.get("reached") or 0
         self._telling = Telling()
         self._moments = Moments(store)
@@ -89,26 +95,33 @@ class JournalLedger:
             self._reading.ended(position, self.reached)
             self._read_all = True
 
-    def covers(self, ready: Outcome | Chunk | None, reached: int) -> None:
-        """Remember what is about to be sent, or is settled; the point reached in the source."""
+    def covers(self, ready: Outcome | Chunk | None, reached: int) -> Outcome | None:
+        """Remember what is about to be sent, or is settled; the point reached in the source.
+
+        A rejected record of a forgotten profile becomes an outcome that doesn't hold it.
+        """
         with self._failing(raises=True):
             if not isinstance(ready, Outcome):
                 self._cover(ready, reached)
-                return
-            self._take(ready)
+                return None
+            settled = self._take(ready)
             if self._lines.are_many:
                 self._let_go(reached)
+            return settled
 
-    def _take(self, settled: Outcome) -> None:
+    def _take(self, settled: Outcome) -> Outcome:
+        if self.reached + self._trail.noted == settled.position:
+            self._trail.note_rejected(of_record(settled))
+        if self._forgotten is not None:
+            settled = self._forgotten.told(settled)
         self._counts.add_outcome(settled)
-        if self.reached + self.repeats.noted == settled.position:
-            self.repeats.note_rejected(of_record(settled))
         if settled.status is Status.REJECTED:
             self._lines.add(settled)
+        return settled
 
     def _let_go(self, reached: int) -> None:
         """Write lines of which there are many while no request fills up."""
-        if not self.repeats.has_events:
+        if not self._trail.has_events:
             self._cover(None, reached)
             return
         with self._store.writing():
@@ -120,17 +133,17 @@ class JournalLedger:
         if not count:
             return
         self._was_complete = False
-        kept = None if chunk is None else self._chunks.write(self.repeats.row + 1, chunk)
+        kept = None if chunk is None else self._chunks.write(self._trail.row + 1, chunk)
         with self._store.writing():
             if kept is not None:
                 self._chunks.put(kept, in_doubt=True)
                 self._counts.add_warnings(kept.chunk.events)
-            self.repeats.save(count, reached)
+            self._trail.save(count, reached)
             self._store.put("reached", reached)
             self._lines.save()
             self._save()
         self.reached = reached
-        self.repeats.saved(count)
+        self._trail.saved(count)
         self._lines.saved()
         if kept is not None:
             self._sent[id(chunk)] = kept

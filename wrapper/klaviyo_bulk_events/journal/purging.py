@@ -6,23 +6,42 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
+from attrs import frozen
 
 from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.errors import JournalError
+from klaviyo_bulk_events.journal import forgotten
 from klaviyo_bulk_events.journal.chunks import Chunks, Kept
 from klaviyo_bulk_events.journal.files import Lock, beside, remove
-from klaviyo_bulk_events.journal.snapshot import half_of, path_of
+from klaviyo_bulk_events.journal.lines import Lines
+from klaviyo_bulk_events.journal.snapshot import path_of
 from klaviyo_bulk_events.journal.store import Store
-from klaviyo_bulk_events.outcomes import Status
-from klaviyo_bulk_events.profile_fields import IDENTIFIERS
+from klaviyo_bulk_events.outcomes import Fate, Status
+from klaviyo_bulk_events.planner import nameless
+from klaviyo_bulk_events.problems import FORGOTTEN, FORGOTTEN_IN_FLIGHT
+from klaviyo_bulk_events.profile_fields import identifiers_of, spelt
 from klaviyo_bulk_events.report import Tally
 
 _PERSONAL: Final = ("set_aside", "trail", "buckets", "chunks")
-_NAMES: Final = (*IDENTIFIERS, "_kx")
+_BESIDE: Final = ("bodies", "snapshot", "snapshot-half")
+_OF_SQLITE: Final = ("wal", "shm")
+
+
+@frozen
+class TakenOut:
+    """How many events were taken out; `in_doubt` of them had been sent, and have no answer."""
+
+    events: int
+    in_doubt: int
 
 
 def purge(path: Path) -> None:
-    """Take everything out but the counts; the run can't go on after it. Raises JournalError."""
+    """Take everything out but the counts; the run can't go on after it. Raises JournalError.
+
+    Where no run was begun, or its database is gone, what is left beside it is removed.
+    """
+    if not path.exists() and _remove_beside(path, *_BESIDE, *_OF_SQLITE):
+        return
     with _alone(path) as store:
         counts = Tally.restored(store.get("tally")) if store.get("tally") else Tally()
         for in_doubt, events in store.rows("SELECT in_doubt, events FROM chunks"):
@@ -30,17 +49,29 @@ def purge(path: Path) -> None:
         with store.writing():
             for table in _PERSONAL:
                 store.execute(f"DELETE FROM {table}")  # noqa: S608
-            store.execute("DELETE FROM run WHERE name IN ('identity', 'salt')")
+            store.execute("DELETE FROM run WHERE name IN ('identity', 'salt', 'forgotten')")
             store.put("tally", counts.counts())
             store.put("purged", True)
         store.vacuum()
-        remove(beside(path, "bodies"))
-        remove(path_of(path))
-        remove(half_of(path))
+        for name in _BESIDE:
+            remove(beside(path, name))
 
 
-def forget(path: Path, identifier: str) -> int:
-    """Take out the events of the profiles with this identifier; how many there were.
+def _remove_beside(path: Path, *names: str) -> bool:
+    """Remove files of a journal without its database; whether there were any."""
+    left = [file for name in names if (file := beside(path, name)).exists()]
+    if left:
+        lock = Lock(path)
+        try:
+            for file in left:
+                remove(file)
+        finally:
+            lock.release()
+    return bool(left)
+
+
+def forget(path: Path, identifier: str) -> TakenOut:
+    """Take out the events of the profiles with this identifier, and have the run pass over others.
 
     Raises JournalError, also while there is a snapshot: it must stay what it is until its run ends.
     """
@@ -50,9 +81,14 @@ def forget(path: Path, identifier: str) -> int:
                 f"{path_of(path)} holds the source until the run is complete: finish the run, or "
                 "purge the journal, first"
             )
-        gone = _forget_lines(store, identifier) | _forget_events(store, identifier)
+        if store.get("purged"):
+            return TakenOut(0, 0)
+        with store.writing():
+            forgotten.add(store, identifier)
+        of_lines = _forget_lines(store, identifier)
+        of_chunks = _forget_events(store, identifier)
         store.vacuum()
-    return len(gone)
+    return TakenOut(len(of_lines | of_chunks.keys()), sum(of_chunks.values()))
 
 
 def _forget_lines(store: Store, identifier: str) -> set[int]:
@@ -63,14 +99,15 @@ def _forget_lines(store: Store, identifier: str) -> set[int]:
     return gone
 
 
-def _forget_events(store: Store, identifier: str) -> set[int]:
+def _forget_events(store: Store, identifier: str) -> dict[int, bool]:
+    """Take events out of what was left unsettled; of each position, whether it is in doubt."""
     chunks = Chunks(store, store.path)
-    gone: set[int] = set()
+    gone: dict[int, bool] = {}
     for kept in chunks.each():
         theirs = [e for e in kept.chunk.events if _names(e.record, identifier)]
         if theirs:
             _take_out(store, chunks, kept, theirs)
-            gone |= {event.position for event in theirs}
+            gone |= {event.position: kept.chunk.in_doubt for event in theirs}
     chunks.close()
     return gone
 
@@ -79,13 +116,19 @@ def _take_out(store: Store, chunks: Chunks, kept: Kept, theirs: list[EncodedEven
     left = kept.chunk.without(theirs)
     rest = chunks.write(kept.number, left) if left.entries else None
     in_doubt = kept.chunk.in_doubt
+    why = FORGOTTEN_IN_FLIGHT if in_doubt else FORGOTTEN
     counts = Tally.restored(store.get("tally"))
-    counts.add(_status(in_doubt), len(theirs))
+    # Neither unknown nor unsent, whatever they are: nothing would ever settle them.
+    counts.add_fate(Fate(Status.REJECTED, theirs, (why,)))
+    lines = Lines(store, backfill=store.get("backfill"), local=None)
+    for event in theirs:
+        lines.add(nameless(event.position, event.origin, why))
     with store.writing():
         if rest is None:
             chunks.drop(kept)
         else:
             chunks.put(rest, in_doubt=in_doubt)
+        lines.save()
         store.put("tally", counts.counts())
     chunks.free(kept)
 
@@ -96,10 +139,12 @@ def _status(in_doubt: bool) -> Status:
 
 def _names(record: Any, identifier: str) -> bool:
     profile = record.get("profile") if isinstance(record, dict) else None
-    if isinstance(profile, dict) and identifier in {str(profile.get(name)) for name in _NAMES}:
-        return True
+    sought = spelt(identifier)
+    if isinstance(profile, dict):
+        return sought in identifiers_of(profile)
     # A record that could not be read, or names its fields with dots, is searched as text.
-    return not isinstance(profile, dict) and identifier in str(record)
+    text = str(record)
+    return sought in (text.casefold() if "@" in sought else text)
 
 
 @contextmanager

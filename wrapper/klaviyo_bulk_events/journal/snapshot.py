@@ -46,7 +46,10 @@ def half_of(journal: Path) -> Path:
 
 
 def write(records: Iterable[Sourced], journal: Path) -> None:
-    """Write all records down, for their owner only; it counts once it is complete."""
+    """Write all records down, for their owner only.
+
+    It counts once it is complete; whatever ends it before then, nothing of it stays.
+    """
     half = half_of(journal)
     try:
         with (
@@ -75,19 +78,6 @@ class SnapshotSource:
     def share(self) -> float | None:
         """Not known."""
         return None
-
-
-class NothingLeft:
-    """A source that was read to its end, and can't be read again."""
-
-    name = "nothing"
-
-    def __iter__(self) -> Iterator[Sourced]:
-        return iter(())
-
-    def share(self) -> float | None:
-        """All of it."""
-        return 1.0
 
 
 def _line(item: Sourced) -> bytes:

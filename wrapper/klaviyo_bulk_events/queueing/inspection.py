@@ -4,14 +4,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import orjson
 from attrs import frozen
 
-from klaviyo_bulk_events.decoder import record_of
+from klaviyo_bulk_events.decoder import profile_of
 from klaviyo_bulk_events.errors import SpoolError
-from klaviyo_bulk_events.profile_fields import IDENTIFIERS
+from klaviyo_bulk_events.profile_fields import identifiers_of, spelt
 from klaviyo_bulk_events.queueing.database import FORMAT, opened, said
 from klaviyo_bulk_events.queueing.files import Leadership
 from klaviyo_bulk_events.sqlite_files import pragma, transaction
@@ -103,17 +102,16 @@ def _take_out(path: Path, identifier: str | None) -> TakenOut:
 def _found(connection: sqlite3.Connection, identifier: str | None) -> list[int]:
     if identifier is None:
         return [number for (number,) in connection.execute("SELECT number FROM events")]
-    # As it stands in JSON; what has it somewhere is then looked at closely.
-    text = orjson.dumps(identifier)[1:-1]
-    rows = connection.execute(
-        "SELECT number, opening, data FROM events WHERE instr(opening, ?)", (text,)
-    )
-    return [number for number, *event in rows if _is_of(record_of(*event), identifier)]
-
-
-def _is_of(record: dict[str, Any], identifier: str) -> bool:
-    profile = record["profile"]
-    return identifier in {str(profile.get(name)) for name in (*IDENTIFIERS, "_kx")}
+    sought = spelt(identifier)
+    # As it stands in JSON; what has it somewhere is then looked at closely. Not by SQLite, which
+    # knows no case but ASCII's.
+    text = orjson.dumps(sought)[1:-1].decode().casefold()
+    rows = connection.execute("SELECT number, opening FROM events")
+    return [
+        number
+        for number, opening in rows
+        if text in opening.decode().casefold() and sought in identifiers_of(profile_of(opening))
+    ]
 
 
 def _sent(connection: sqlite3.Connection) -> int:

@@ -74,6 +74,8 @@ CODES: Final = {
     "metric_not_allowed": "The kind of event (metric) is not among those that were allowed",
     "backfill_unsaid": "It is not said whether the event may start flows (e-mails)",
     "backfill_contradicted": "The event says otherwise than the import about starting flows",
+    "forgotten": "Its customer was forgotten: it was not sent",
+    "forgotten_in_flight": "Its customer was forgotten while it was sent: Klaviyo may have it",
     "refused_together": "Klaviyo refused a group of events without saying which one is wrong",
     "source_broken_off": "The source could not be read to its end",
     "ignored_value": "Klaviyo ignores a value of 0, null (nothing) or empty text as if not given",
