@@ -66,11 +66,9 @@ class Keeping:
         return None
 
     def _check_unfinished(self) -> None:
-        run = standing(self._path) if self._is_begun else None
-        if run is not None and (run.complete or run.purged):
-            why = "was purged" if run.purged else "is complete"
+        if self._is_begun and standing(self._path).complete:
             raise JournalError(
-                f"the run of {self._path} {why}, and what is piped in or selected can't be "
+                f"the run of {self._path} is complete, and what is piped in or selected can't be "
                 "compared with what it sent: give this run a journal of its own"
             )
 
