@@ -18,6 +18,7 @@ from klaviyo_bulk_events import (
     AsyncEventQueue,
     AsyncKlaviyoBulkEvents,
     ConfigurationError,
+    KlaviyoBulkEvents,
     Outcome,
     QueueFullError,
     SpoolError,
@@ -90,6 +91,25 @@ def test_callbacks_on_the_loop(emulated: Running, kept: Kept) -> None:
     run(emulated, use, on_outcome=tell, **kept)
     here = threading.get_ident()
     assert sorted(told) == [(Status.ACCEPTED, here), (Status.REJECTED, here)]
+
+
+def test_what_a_process_before_left_is_told_on_the_loop(emulated: Running, tmp_path: Path) -> None:
+    """Also where nothing is put: the loop in which the sender was started hears of it."""
+    spool = {"spool": tmp_path / "spool.db", "backfill": False}
+    with KlaviyoBulkEvents(KEY, base_url=emulated.url) as klaviyo:
+        before = klaviyo.queue(max_age=3_600, **spool)
+        for number in range(3):
+            before.put(record(number))
+        before.close(0)
+    told: list[Outcome] = []
+
+    async def use(queue: AsyncEventQueue) -> None:
+        queue.start()
+        while len(told) < 3:
+            await asyncio.sleep(0.01)
+
+    run(emulated, use, on_outcome=told.append, max_age=0.01, spool=spool["spool"])
+    assert [outcome.status for outcome in told] == [Status.ACCEPTED] * 3
 
 
 @pytest.mark.parametrize("when_full", ["drop", "raise"])

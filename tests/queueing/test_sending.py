@@ -1,12 +1,14 @@
 """When a queue sends, and what it does when that fails."""
 
 import logging
+import threading
 import time
 from typing import Any
 
+import httpx
 import pytest
 
-from klaviyo_bulk_events import ConfigurationError, Outcome, Status
+from klaviyo_bulk_events import ConfigurationError, KlaviyoBulkEvents, Outcome, Status
 from klaviyo_bulk_events.emulator import Running
 from klaviyo_bulk_events.queueing.behind import BEHIND, EVERY, Behind
 from klaviyo_bulk_events.queueing.memory import MemoryBacklog
@@ -194,3 +196,30 @@ def test_closed_while_an_event_is_put(
         queue.put(record(2))
     assert (queue.stats().put, queue.stats().waiting) == (1, 0)
     assert len(emulated.emulator.events()) == 1
+
+
+def test_what_is_left_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that comes after the queue was closed changes nothing of what was told."""
+    monkeypatch.setattr("klaviyo_bulk_events.queueing.background._BREAK_OFF", 0.05)
+    asked, answer = threading.Event(), threading.Event()
+
+    def late(request: httpx.Request) -> httpx.Response:
+        asked.set()
+        answer.wait(10)
+        return httpx.Response(202)
+
+    told: list[Status] = []
+    with KlaviyoBulkEvents("pk_0", transport=httpx.MockTransport(late)) as klaviyo:
+        queue = klaviyo.queue(
+            backfill=False, max_age=0.01, on_outcome=lambda outcome: told.append(outcome.status)
+        )
+        queue.put(record(0))
+        assert asked.wait(10)
+        assert not queue.close(0.05)
+        answer.set()
+        for thread in threading.enumerate():
+            if thread.name == "klaviyo-queue":
+                thread.join(10)
+    assert told == [Status.UNKNOWN]
+    stats = queue.stats()
+    assert (stats.put, stats.unknown, stats.accepted, stats.waiting) == (1, 1, 0, 0)

@@ -40,7 +40,9 @@ def send_account_batches(
     All rows of an account have to be in one sequence, in the same order in every attempt; the
     ledger knows its chunks by `run` and the account. What ends one account's run (a refused key, an
     outage) leaves the others alone: its other rows are unsent. `position` counts the account's
-    rows.
+    rows. Requests are under way only while somebody waits for the next outcomes: whoever keeps them
+    waiting for a minute may have their answers counted as lost, and their rest sent too late for
+    its place under the rate limit.
 
     Args:
         accounts: each one's private key, or what yields its access tokens, by name.

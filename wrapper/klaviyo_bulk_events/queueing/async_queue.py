@@ -84,8 +84,17 @@ class AsyncEventQueue:
             return bool(self._entrance.offer([event]))
         loop = asyncio.get_running_loop()
         future: asyncio.Future[bool] = loop.create_future()
-        self._writer.write(event, partial(_call, loop, partial(_settle, future)))
+        self._writer.write(event, partial(_call, loop, partial(self._settle, future)))
         return await future
+
+    def _settle(self, future: "asyncio.Future[bool]", result: bool | Exception) -> None:
+        if future.done():  # cancelled
+            if result is False:
+                self._entrance.not_put()
+        elif isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
 
     async def flush(self, timeout: float | None = None) -> bool:
         """Send now what was put before; whether all of it is settled, within so many seconds."""
@@ -106,6 +115,8 @@ class AsyncEventQueue:
 
     def start(self) -> None:
         """Start the sender, as the first `put` does: it goes on with what waits in a spool."""
+        with contextlib.suppress(RuntimeError):  # there is no loop yet: the first put tells it
+            self._bind()
         self._queue.start()
 
     async def __aenter__(self) -> Self:
@@ -122,15 +133,6 @@ class AsyncEventQueue:
     def _bind(self) -> None:
         if self._on_loop is not None:
             self._on_loop.loop = asyncio.get_running_loop()
-
-
-def _settle(future: "asyncio.Future[bool]", result: bool | Exception) -> None:
-    if future.done():  # cancelled
-        return
-    if isinstance(result, Exception):
-        future.set_exception(result)
-    else:
-        future.set_result(result)
 
 
 def _call(

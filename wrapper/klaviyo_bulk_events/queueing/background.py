@@ -184,6 +184,8 @@ class Background:
             _log.warning("%d events stay in the spool for the next process", waiting)
             return
         _log.warning("%d events were not sent, or not settled, in time", waiting)
+        if self._sender is not None:
+            self._sender.abandon()
         entries = self._backlog.first(waiting, None)
         unknown = [e.event for e in entries if e.number <= self._backlog.in_doubt]
         unsent = [e.event for e in entries if e.number > self._backlog.in_doubt]

@@ -56,6 +56,7 @@ class Sender:
         self._to_take_out: tuple[list[int], int] | None = None
         self.is_telling = False
         """Whether events were taken out whose outcomes are not told yet."""
+        self._is_abandoned = False
 
     def run(self) -> None:
         """Send until stopped."""
@@ -92,6 +93,10 @@ class Sender:
         """Stop, and wait for no answer."""
         self._carrier.cut()
         self._backlog.wake()
+
+    def abandon(self) -> None:
+        """Tell nothing more: somebody else has told what became of what is left."""
+        self._is_abandoned = True
 
     def _wait(self) -> float:
         """Seconds until there is something to send, as far as can be told now."""
@@ -162,7 +167,7 @@ class Sender:
             self._to_take_out = None
 
     def _tell(self, final: list[Fate]) -> None:
-        for fate in final:
+        for fate in final if not self._is_abandoned else ():
             self._telling.events(fate.events, fate.status, *fate.problems)
 
     def _look_at(self, settlement: Settlement, *, is_stuck: bool) -> None:
