@@ -8,6 +8,7 @@ import httpx
 import orjson
 import pytest
 
+from klaviyo_bulk_events import Rate
 from klaviyo_bulk_events.emulator import Settings, running
 from klaviyo_bulk_events.emulator.inspector import stream
 from klaviyo_bulk_events.emulator.inspector.stream import Stream
@@ -58,6 +59,22 @@ def test_what_is_new_follows(server, make):
         assert until(messages, lambda message: message["asked"])["asked"] == {"slow": 1}
         httpx.post(f"{server.url}/emulator/pause")
         assert until(messages, lambda message: message["paused"])["held"] == 0
+
+
+def test_of_several_accounts_all_windows_of_the_last_are_told(make):
+    """Whoever was told another's windows can't add to them."""
+    rates = (Rate(1_000, 3_600),)
+    settings = Settings(account_per_key=True, rates=rates)
+    told = []
+    with running(settings) as server, listening(server.url) as messages:
+        next(messages)
+        for key in ("a", "a", "b", "a"):
+            server.emulator.receive(make.request(b"{}", authorization=f"Bearer {key}"))
+            ((window,),) = until(messages, lambda message: message["requests"])["windows"]
+            told.append(window)
+    (first, _), (again, _), (other, _), (last, _) = told
+    assert [number for _, number in told] == [1, 2, 1, 3]
+    assert first == again == last != other
 
 
 def test_a_reset_begins_anew(server, make):

@@ -29,6 +29,15 @@ TEXTS = st.one_of(st.emails(), PHONES)
         ("an event has 401 properties: at most 400", None),
         ("the time is not ISO 8601, like 2026-11-08T09:30:00+00:00", None),
         ("orders-2026-11.jsonl:17", None),
+        ("the first is at orders.csv.gz:1234567", None),
+        ("the run was stopped; from row 250000 on, counted from 0, nothing was read", None),
+        ("row 4917012345678 is no row", "row ••• is no row"),
+        ("the phone is at tel:491701234", "the phone is at tel:•••"),
+        (
+            "the query failed after 250000 rows; what follows is lost: 250000 rows",
+            "the query failed after 250000 rows; what follows is lost: ••• rows",
+        ),
+        ("Klaviyo says: row 250000 of a.csv:123456", "Klaviyo says: row ••• of •••"),
         ("born 1985-11-08", "born •••"),
         ("limited to 95,000 bytes, this has 1,234,567", None),
         (
@@ -64,6 +73,27 @@ def test_sentences(text: str, left: str | None) -> None:
 def test_pointers(pointer: str, left: str) -> None:
     """Names of fields stay, what may be somebody's data does not."""
     assert masked_pointer(pointer, RECORD) == left
+
+
+@pytest.mark.parametrize(
+    ("origin", "left"),
+    [
+        ("orders.csv:99999", "orders.csv:99999"),
+        ("exports/big.jsonl:12345678", "big.jsonl:12345678"),
+        ("sql:250000", "sql:250000"),
+        ("/home/ada/orders of +49 170 5550123.csv:250000", "orders of •••.csv:250000"),
+        ("ada@shop.org/ada@shop.org:100000", "•••:100000"),
+        ("4917055501234", "•••"),
+        ("", ""),
+    ],
+)
+def test_origins(origin: str, left: str) -> None:
+    """Where a record stands can be read, however far down; whose file it is can't."""
+    problem = Problem("/time", "naive_time", "x")
+    reasons = Reasons()
+    reasons.hear(Outcome(Status.REJECTED, 0, None, (problem,), origin=origin))
+    (told,) = reasons.of("rejected", {"naive_time": 1})
+    assert told["examples"][0]["origin"] == left
 
 
 @pytest.mark.parametrize(

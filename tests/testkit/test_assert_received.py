@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klaviyo_bulk_events import NULL, ConfigurationError, Event, Location, Profile, RecordError
-from klaviyo_bulk_events.testing import KlaviyoEmulator
+from klaviyo_bulk_events.emulator import Emulator
+from klaviyo_bulk_events.testing import KlaviyoEmulator, Settings
 from klaviyo_bulk_events.testing.pairing import Pairing
 from klaviyo_bulk_events.testing.wanted import Wanted
 
@@ -122,7 +123,9 @@ def test_a_mapping_is_compared_by_what_it_names(
         ({"profile.last_name": "Lovelace"}, "profile.last_name", "nothing"),
         ({"properties": {"gift": 1}}, "properties.gift", "True"),
         ({"properties": {"items": [{"n": 1}, {"n": "2"}]}}, "properties.items.1.n", "2"),
-        ({"properties": {"items": [{"n": 1}]}}, "properties.items", "[{'n': 1}, {'n': 2}]"),
+        ({"value_currency": ANY}, "value_currency", "nothing"),
+        ({"properties": {"OrderId": ANY}}, "properties.OrderId", "nothing"),
+        ({"profile.location": {"city": ANY}}, "profile.location", "nothing"),
         ({"properties": {"sku": None}}, "properties.sku", "'A'"),
         ({"properties": {"sku": ["A"]}}, "properties.sku", "'A'"),
         ({"value": 10}, "value", "9.99"),
@@ -144,6 +147,36 @@ def test_every_field_that_differs_is_told(
 
 
 @pytest.mark.parametrize(
+    ("items", "told"),
+    [
+        ([], ["expected 0 items, received 2 items", ".0: expected nothing, received {'n': 1}"]),
+        (
+            [{"n": 1}],
+            ["expected 1 item, received 2 items", ".1: expected nothing, received {'n': 2}"],
+        ),
+        (
+            [{"n": 1}, {"n": 3}, {}],
+            ["expected 3 items, received 2 items", ".1.n: expected 3, received 2"],
+        ),
+        (
+            [{"n": 1}, {"n": 2}, None],
+            ["expected 3 items, received 2 items", ".2: expected None, received nothing"],
+        ),
+    ],
+)
+def test_of_lists_of_unequal_length_the_first_difference_is_told(
+    kit: KlaviyoEmulator, items: list[Any], told: list[str]
+) -> None:
+    """And how long each is, however long that may be."""
+    send(kit, FIELDS)
+    lines = failure(kit, {"properties": {"items": items}}).splitlines()
+    assert lines[2:] == [
+        f"    properties.items: {told[0]}",
+        f"    properties.items{told[1]}",
+    ]
+
+
+@pytest.mark.parametrize(
     ("changes", "field"),
     [
         ({"properties": {**FIELDS["properties"], "more": 1}}, "properties.more"),
@@ -159,6 +192,59 @@ def test_an_event_is_compared_as_a_whole(
     kit.assert_received(FIELDS)
     whole = Event(**{**FIELDS, "profile": Profile(**FIELDS["profile"])})
     assert f"    {field}: expected nothing, received " in failure(kit, whole)
+
+
+def test_an_event_that_says_no_properties_has_none(kit: KlaviyoEmulator) -> None:
+    send(kit, {**FIELDS, "properties": {"a": 1}})
+    whole = Event(**{**FIELDS, "profile": Profile(**FIELDS["profile"]), "properties": {}})
+    bare = Event(
+        **{name: value for name, value in FIELDS.items() if name not in ("profile", "properties")},
+        profile=Profile(**FIELDS["profile"]),
+    )
+    assert "    properties.a: expected nothing, received 1" in failure(kit, whole)
+    assert "    properties: expected nothing, received {'a': 1}" in failure(kit, bare)
+
+
+def test_a_number_is_known_by_what_it_is_sent_as(kit: KlaviyoEmulator) -> None:
+    """One that merely differs is neither missing nor unexpected."""
+    send(kit, order(1, unique_id=1042), order(2))
+    told = failure(kit, order(1, unique_id=1042, value=5), order(2), order(3))
+    assert told.splitlines()[1:] == [
+        "differs: Placed Order of ada@shop.org (1042)",
+        "    value: expected 5, received 9.99",
+        "missing: Placed Order of ada@shop.org (order-3)",
+    ]
+
+
+@pytest.fixture
+def forgetful() -> KlaviyoEmulator:
+    """An emulator that keeps three events, and has accepted five."""
+    kit = KlaviyoEmulator(Emulator(Settings(rates=(), keep=3)))
+    send(kit, *map(order, range(5)))
+    return kit
+
+
+def test_what_is_no_longer_kept_was_received_all_the_same(forgetful: KlaviyoEmulator) -> None:
+    """It is no event that was expected, and none that is missing for certain."""
+    told = failure(forgetful, *map(order, range(2, 5))).splitlines()
+    assert told == [
+        "expected 3 events, received 5 events",
+        "2 older events are no longer kept: Settings with a larger keep or keep_bytes keep more",
+    ]
+    told = failure(forgetful, *map(order, range(5))).splitlines()
+    assert told[0] == "expected 5 events, received 5 events"
+    assert told[2] == "missing, or no longer kept: Placed Order of ada@shop.org (order-0)"
+    assert len(told) == 4
+    assert "2 older events are no longer kept" in failure(forgetful)
+    forgetful.assert_received(*map(order, range(2, 5)), others=True)
+    forgetful.reset()
+    forgetful.assert_received()
+
+
+def test_as_many_as_are_kept_are_all(forgetful: KlaviyoEmulator) -> None:
+    forgetful.reset()
+    send(forgetful, *map(order, range(3)))
+    forgetful.assert_received(*map(order, range(3)))
 
 
 def test_what_is_missing_and_what_is_unexpected_is_named(kit: KlaviyoEmulator) -> None:
@@ -209,9 +295,6 @@ def test_requests_that_went_wrong_are_told(kit: KlaviyoEmulator) -> None:
 
 
 def test_repeats_that_were_dropped_are_told() -> None:
-    from klaviyo_bulk_events.emulator import Emulator
-    from klaviyo_bulk_events.testing import Settings
-
     kit = KlaviyoEmulator(Emulator(Settings(rates=(), repeats="drop")))
     send(kit, order(1))
     send(kit, order(1))

@@ -25,6 +25,14 @@ def test_pause_and_resume(page, shop):
     assert statuses == [202]
 
 
+@pytest.mark.parametrize("presses", [2, 3])
+def test_who_presses_quickly_gets_what_was_pressed(page, server, presses):
+    """Each press is of what the one before came to, whatever the page was told by then."""
+    page.evaluate(f"for (let i = 0; i < {presses}; i++) document.getElementById('pause').click()")
+    page.wait_for_timeout(1_000)
+    expect(page.locator("#connection")).to_have_text("Live" if presses == 2 else "Paused")
+
+
 def test_reset(page, shop):
     """After a question everything is forgotten; keeping it forgets nothing."""
     shop.events("a")
@@ -70,6 +78,98 @@ def test_a_fault_for_every_request(page, shop):
     page.get_by_role("button", name="All off").click()
     expect(page.locator("#faults-on")).to_have_text("")
     assert shop.events("a") == 202
+
+
+def test_two_faults_put_on_at_once_are_both_on(page, server):
+    """And one that was put on elsewhere stays."""
+    page.locator("#faults summary").click()
+    page.get_by_label("1 in 10").check()
+    server.emulator.set_faults({"trickle": 0.2})
+    page.evaluate(
+        "for (const name of ['slow', 'cut']) document.querySelector(`[data-fault=${name}]`).click()"
+    )
+    expect(page.locator("#faults-on")).to_contain_text("cut")
+    assert server.emulator.faults == {"trickle": 0.2, "slow": 0.1, "cut": 0.1}
+
+
+def test_faults_of_next_requests_can_be_put_off(page, shop):
+    """They are on until they are met."""
+    shop.server.emulator.inject("silence", 3)
+    shop.server.emulator.inject("poison")
+    page.locator("#faults summary").click()
+    page.get_by_role("button", name="All off").click()
+    expect(page.locator("#faults-on")).to_have_text("")
+    expect(page.get_by_role("button", name="All off")).to_be_disabled()
+    assert shop.events("a") == 202
+
+
+@pytest.fixture
+def late(make):
+    """An emulator whose latest sixty requests changed twice: told when they came and afterwards."""
+    with running(Settings(rates=())) as server:
+        for number in range(70):
+            plan = server.emulator.receive(make.request(make.events(f"u{number}")))
+            assert plan.status == 202
+        server.emulator.inject("late", 60)
+        for number in range(60):
+            plan = server.emulator.receive(make.request(make.events(f"late-{number}")))
+            plan.after_hangup()
+        yield server
+
+
+def test_older_requests_can_be_looked_at_though_others_changed_more(browser, late):
+    """The latest changes need not be the latest requests."""
+    page = browser.new_page()
+    page.goto(late.url)
+    expect(page.locator(ROWS)).to_have_count(100)
+    expect(page.locator("#list .range")).to_have_text("31 to 130, live")
+    page.get_by_role("button", name="Older").click()
+    expect(page.locator("#list .range")).to_have_text("1 to 30")
+    expect(page.get_by_role("button", name="Older")).to_be_disabled()
+    page.close()
+
+
+def test_an_old_request_that_changed_leaves_no_gap(page, shop, make):
+    """The list is of the newest, each of them."""
+    emulator = shop.server.emulator
+    emulator.inject("late")
+    plan = emulator.receive(make.request(make.events("late")))
+    for number in range(120):
+        emulator.receive(make.request(make.events(f"u{number}")))
+    expect(page.locator("#list .range")).to_have_text("22 to 121, live")
+    plan.after_hangup()
+    expect(page.locator("#totals")).to_contain_text("Requests121")
+    page.wait_for_timeout(500)
+    expect(page.locator("#list .range")).to_have_text("22 to 121, live")
+    page.reload()
+    expect(page.locator("#list .range")).to_have_text("22 to 121, live")
+
+
+def test_what_is_opened_follows_its_request(page, shop, make):
+    """One that is processed late, and one that didn't come yet."""
+    emulator = shop.server.emulator
+    page.goto(f"{shop.server.url}/#/requests/1")
+    expect(page.locator("#opened")).to_contain_text("never came")
+    emulator.inject("late", 2)
+    plan = emulator.receive(make.request(make.events("a")))
+    expect(page.locator("#opened .facts")).to_contain_text("not looked at")
+    page.locator("#opened .unfold").click()
+    plan.after_hangup()
+    expect(page.locator("#opened .facts")).to_contain_text("Accepted1 event")
+    expect(page.locator("#opened tr.more")).to_be_visible()
+    plan = emulator.receive(make.request(make.events("a")))
+    page.get_by_role("link", name="Later").click()
+    expect(page.locator("#opened .facts")).to_contain_text("not looked at")
+    plan.after_hangup()
+    expect(page.locator("#opened .errors li")).to_have_count(1)
+
+
+def test_an_address_that_is_no_code_stands_for_itself(page, server):
+    """What somebody typed after # doesn't keep the page from starting."""
+    page.goto("about:blank")
+    page.goto(f"{server.url}/#/profiles/email/100%")
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(page.locator("#opened h2")).to_have_text("100%")
 
 
 def test_only_requests_in_trouble(page, shop):

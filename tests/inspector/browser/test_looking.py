@@ -6,6 +6,9 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from klaviyo_bulk_events.emulator import Settings, running
+from klaviyo_bulk_events.rates import Rate
+
 ROWS = "#list tbody tr"
 SCRIPT = "<script>document.title='pwned'</script><img src=x onerror=\"document.title='pwned'\">"
 
@@ -53,10 +56,25 @@ def test_plots(page, shop):
         shop.events(f"u{number}")
     figures = page.locator("#plots figure")
     expect(figures).to_have_count(3)
-    expect(figures.nth(1).locator("output")).to_have_text("12 of 150", timeout=3_000)
+    expect(figures.nth(1).locator(".value")).to_have_text("12 of 150", timeout=3_000)
     for number in range(3):
         expect(figures.nth(number).locator("path.bars")).to_have_attribute("d", pattern())
     expect(figures.nth(0).locator("line.limit")).to_have_attribute("visibility", "visible")
+
+
+def test_of_several_accounts_one_is_plotted(browser, make):
+    """That which sent last, with all of its windows and nobody else's."""
+    rates = (Rate(1_000, 3_600),)
+    with running(Settings(account_per_key=True, rates=rates)) as server:
+        page = browser.new_page()
+        page.goto(server.url)
+        value = page.locator("#plots figure").first.locator(".value")
+        for key, number in (("a", 1), ("a", 2), ("b", 1), ("a", 3)):
+            server.emulator.receive(make.request(b"{}", authorization=f"Bearer {key}"))
+            expect(value).to_have_text(f"{number} of 1,000")
+            drawn = page.locator("#plots path.bars").first.get_attribute("d")
+            assert drawn.count("M") == 1
+        page.close()
 
 
 def pattern():
@@ -96,6 +114,12 @@ def test_a_body_that_is_not_json(page, shop):
     httpx.post(url, content=b'{"data": nope}', headers=shop.make.headers)
     page.locator(f"{ROWS} a").first.click()
     expect(page.locator(".body mark")).to_have_text("n")
+    content = '{"data": "%s", nope}' % ("\N{GRINNING FACE}" * 20)
+    httpx.post(url, content=content.encode(), headers=shop.make.headers)
+    page.locator(f"{ROWS} a").first.click()
+    expect(page.locator("#opened h2")).to_have_text("Request 2")
+    expect(page.locator(".body mark")).to_have_text("n")
+    expect(page.locator(".body pre")).to_have_text(content)
 
 
 def test_a_body_unfolds(page, shop):

@@ -81,6 +81,33 @@ CONTRASTS = """() => {
 }"""
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_whatever_is_marked_can_be_read(browser, server, scheme):
+    """Texts of every colour in front of the mark, and bars in front of a plot."""
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    page.goto(server.url)
+    page.evaluate(
+        """() => document.querySelector("main").append(...["ink", "quiet", "accent", "good", "warn",
+            "bad"].map((name) => {
+              const text = document.createElement("p");
+              text.textContent = `${name} in front of the mark`;
+              text.style.color = `var(--${name})`;
+              text.style.background = "var(--mark)";
+              return text;
+            }))"""
+    )
+    contrasts = {text: ratio for text, ratio in page.evaluate(CONTRASTS) if "mark" in text}
+    bars, plot = page.evaluate(
+        """() => [getComputedStyle(document.querySelector(".bars")).fill,
+            getComputedStyle(document.querySelector("figure")).backgroundColor].map(luminance)"""
+    )
+    context.close()
+    assert len(contrasts) == 6
+    assert {text: ratio for text, ratio in contrasts.items() if ratio < 4.5} == {}
+    assert (max(bars, plot) + 0.05) / (min(bars, plot) + 0.05) >= 3
+
+
 @pytest.fixture
 def full(make):
     """An emulator that holds a hundred thousand events."""

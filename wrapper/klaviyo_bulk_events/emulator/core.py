@@ -169,6 +169,13 @@ class Emulator:
             self._poison.probability = faults.get(POISON, 0.0)
             self.listeners.tell()
 
+    def call_off(self) -> None:
+        """Forget the faults that next requests were to meet; probabilities stay."""
+        with self._lock:
+            self._misfortune.forget()
+            self._poison.call_off()
+            self.listeners.tell()
+
     @property
     def faults(self) -> dict[str, float]:
         """The probabilities of the faults that are on, by name."""

@@ -44,6 +44,10 @@ class Poison:
         """How many next requests are to have their first event marked, if any."""
         return {POISON: self._pending} if self._pending else {}
 
+    def call_off(self) -> None:
+        """Mark no further event; those that are marked stay so."""
+        self._pending = 0
+
     def inject(self, times: int) -> None:
         """Mark the first event of each of the next requests, for good."""
         self._pending += times

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePath
 from typing import Any, Final
 
 from klaviyo_bulk_events.records import EVENT_FIELDS, LOCATION_FIELDS, PROFILE_FIELDS, Event
@@ -19,6 +20,12 @@ _VALUES: Final = 2_000
 _ADDRESS: Final = re.compile(r"[^\s'\"<>(),;:=/]*@[^\s'\"<>(),;:=/]*")
 _DATE: Final = re.compile(r"20\d\d-[01]\d(?:-[0-3]\d)?")
 _NUMBER: Final = re.compile(r"\+?[(\d][\d\s().\-/]{4,}\d")
+_LINE: Final = re.compile(r":\d{1,12}$")
+"""What sources put behind a file's name."""
+_BEFORE_A_PLACE: Final = re.compile(r"(?:\brow |\.(?:jsonl|ndjson|csv|parquet)(?:\.gz|\.zst)?:)$")
+_BEHIND_A_COUNT: Final = re.compile(r" rows\b")
+_PLACE_DIGITS: Final = 9
+_LOOK_BACK: Final = 20
 _ERROR_ID: Final = re.compile(r" \(error ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\)$")
 _QUOTED: Final = re.compile(
     r"(?<!\w)'.*?'(?!\w)|\"[^\"]*\"|`[^`]*`|\u201c[^\u201d]*\u201d|\u2018[^\u2019]*\u2019"
@@ -48,6 +55,16 @@ def masked(text: str, record: object = None) -> str:
     return _without(_patterns(text[:at]), _telling(values)) + _server_words(text[at:], values)
 
 
+def masked_origin(origin: str) -> str:
+    """Where a record stands: the line or row as it is, the file without its folder and masked.
+
+    A folder may be named after somebody, and tells a reader nothing.
+    """
+    line = _LINE.search(origin)
+    name = origin[: line.start()] if line else origin
+    return masked(PurePath(name).name) + (line[0] if line else "")
+
+
 def masked_pointer(pointer: str, record: object = None) -> str:
     """The JSON pointer; the keys in it may be data, too."""
     values = _telling(_values(record))
@@ -63,11 +80,20 @@ def masked_code(code: str) -> str:
 
 
 def _patterns(text: str) -> str:
-    return _NUMBER.sub(_unless_a_date, _ADDRESS.sub(MASK, text))
+    return _NUMBER.sub(_unless_ours, _ADDRESS.sub(MASK, text))
 
 
-def _unless_a_date(number: re.Match[str]) -> str:
-    return number[0] if _DATE.fullmatch(number[0]) else MASK
+def _unless_ours(number: re.Match[str]) -> str:
+    return number[0] if _DATE.fullmatch(number[0]) or _is_place(number) else MASK
+
+
+def _is_place(number: re.Match[str]) -> bool:
+    """Whether it is the row or the line of a file that one of our sentences names."""
+    if not (number[0].isdecimal() and len(number[0]) <= _PLACE_DIGITS):
+        return False
+    start = number.start()
+    before = _BEFORE_A_PLACE.search(number.string, max(0, start - _LOOK_BACK), start)
+    return bool(before or _BEHIND_A_COUNT.match(number.string, number.end()))
 
 
 def _without(text: str, values: Iterable[str]) -> str:

@@ -1,14 +1,18 @@
 """Why events were rejected or left open, and what was warned of, with a few examples each."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import PurePath
 from typing import Any, Final
 
 import orjson
 from attrs import Factory, define, frozen
 
 from klaviyo_bulk_events.outcomes import Outcome
-from klaviyo_bulk_events.run_report.masking import masked, masked_code, masked_pointer
+from klaviyo_bulk_events.run_report.masking import (
+    masked,
+    masked_code,
+    masked_origin,
+    masked_pointer,
+)
 
 EXAMPLES: Final = 3
 """Examples kept of each reason."""
@@ -81,9 +85,8 @@ class Reasons:
     def _example(self, origin: str, pointer: str, message: str, record: Any) -> Example:
         if self.show_values:
             return Example(origin, pointer, message)
-        # Without its folder: that may be named after somebody, and tells a reader nothing.
-        origin = masked(PurePath(origin).name)
-        return Example(origin, masked_pointer(pointer, record), masked(message, record))
+        said = masked_pointer(pointer, record), masked(message, record)
+        return Example(masked_origin(origin), *said)
 
     def of(self, status: str, counts: Mapping[str, int]) -> Iterator[dict[str, Any]]:
         """The reasons that were counted, in plain JSON values, the most frequent first."""

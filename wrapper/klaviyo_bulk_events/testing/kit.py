@@ -98,21 +98,29 @@ class KlaviyoEmulator:
 
         An `Event` is compared as a whole, of a mapping in record form only what it names. Without
         arguments: nothing was received. `within` so many seconds they may still arrive, as from a
-        queue. Raises AssertionError, which says what differs.
+        queue. Raises AssertionError, which says what differs; also where more was accepted than the
+        settings `keep`, unless `others` may have been.
         """
         __tracebackhide__ = True
         wanted = [Wanted(one) for one in expected]
         end = time.monotonic() + within
-        pairing = self._pair(wanted)
-        while _fails(pairing, others) and time.monotonic() < end:
+        pairing, forgotten = self._look(wanted)
+        while _fails(pairing, forgotten, others) and time.monotonic() < end:
             time.sleep(_PAUSE)
-            pairing = self._pair(wanted)
-        if _fails(pairing, others):
-            raise AssertionError(story(pairing, self.requests, others=others))
+            pairing, forgotten = self._look(wanted)
+        if _fails(pairing, forgotten, others):
+            told = story(pairing, self.requests, others=others, forgotten=forgotten)
+            raise AssertionError(told)
+
+    def _look(self, wanted: list[Wanted]) -> tuple[Pairing, int]:
+        """Pair with the events that are kept, and count the older ones that are not."""
+        accepted = self.core.summary()["accepted"]  # before they are read: more may come meanwhile
+        pairing = self._pair(wanted)
+        return pairing, max(0, accepted - len(pairing.received))
 
     def _pair(self, wanted: list[Wanted]) -> Pairing:
         return Pairing(wanted, [record_of(event) for event in self.events])
 
 
-def _fails(pairing: Pairing, others: bool) -> bool:
-    return bool(pairing.missing or (pairing.unexpected and not others))
+def _fails(pairing: Pairing, forgotten: int, others: bool) -> bool:
+    return bool(pairing.missing or ((pairing.unexpected or forgotten) and not others))

@@ -13,14 +13,24 @@ _MOST: Final = 10
 """Events and requests of a kind that are told one by one."""
 
 
-def story(pairing: Pairing, requests: Sequence[RequestRecord], *, others: bool) -> str:
-    """What differs, what is missing, what came besides, and what went wrong on the way."""
+def story(
+    pairing: Pairing, requests: Sequence[RequestRecord], *, others: bool, forgotten: int = 0
+) -> str:
+    """What differs, what is missing, what came besides, and what went wrong on the way.
+
+    forgotten: how many older events were received that are no longer kept, and in no pair.
+    """
     akin, missing, unexpected = _akin(pairing)
-    heads = [f"expected {_count(pairing.wanted)}, received {_count(pairing.received)}"]
+    all_received = len(pairing.received) + forgotten
+    heads = [f"expected {_count(len(pairing.wanted))}, received {_count(all_received)}"]
+    if forgotten:
+        older = "1 older event is" if forgotten == 1 else f"{forgotten} older events are"
+        heads.append(f"{older} no longer kept: Settings with a larger keep or keep_bytes keep more")
+    lost = "missing, or no longer kept" if forgotten else "missing"
     differing = (_differs(wanted, found) for wanted, found in akin)
     parts = [
         _limited(differing, len(akin), "differ"),
-        _limited((f"missing: {title(one.record)}" for one in missing), len(missing), "are missing"),
+        _limited((f"{lost}: {title(one.record)}" for one in missing), len(missing), f"are {lost}"),
     ]
     if not others:
         found = (f"unexpected: {title(record)}" for record in unexpected)
@@ -29,8 +39,8 @@ def story(pairing: Pairing, requests: Sequence[RequestRecord], *, others: bool) 
     return "\n".join([*heads, *(line for part in parts for line in part)])
 
 
-def _count(events: Sequence[object]) -> str:
-    return f"{len(events)} event{'' if len(events) == 1 else 's'}"
+def _count(events: int) -> str:
+    return f"{events} event{'' if events == 1 else 's'}"
 
 
 def _limited(texts: Iterable[str], count: int, what: str) -> Iterator[str]:
@@ -65,9 +75,8 @@ def _akin(pairing: Pairing) -> tuple[list[tuple[Wanted, Record]], list[Wanted], 
 
 
 def _is_akin(wanted: Wanted, received: Record) -> bool:
-    key = wanted.record.get("unique_id")
-    if key is not None and "unique_id" in received:
-        return bool(key == received["unique_id"])
+    if (has_its_id := wanted.has_id_of(received)) is not None:
+        return has_its_id
     differing = {difference.field.partition(".")[0] for difference in wanted.differences(received)}
     return not differing & {"metric", "profile"}
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from attrs import frozen
+
 from klaviyo_bulk_events import identifiers, times
 from klaviyo_bulk_events.errors import ConfigurationError
 from klaviyo_bulk_events.json_form import JsonForm
@@ -22,11 +24,14 @@ Expected: TypeAlias = Event | Mapping[str, Any]
 _KEYS: Final = frozenset({"unique_id", "profile.id", "profile.external_id", "profile.anonymous_id"})
 _AS_IT_IS: Final = frozenset({str, int, float, bool})
 # What goes out of an event that doesn't say it.
-_FILLED_IN: Final = frozenset({"unique_id", "time", "backfill", "properties"})
+_FILLED_IN: Final = frozenset({"unique_id", "time", "backfill"})
 
 
 class Difference(NamedTuple):
-    """A field, named with dots, that isn't as expected; `Absent` where there is none."""
+    """A field, named with dots, that isn't as expected.
+
+    `Absent` where there is none; `Length` where lists have different numbers of items.
+    """
 
     field: str
     expected: Any
@@ -43,12 +48,22 @@ class Absent:
 ABSENT: Final = Absent()
 
 
+@frozen
+class Length:
+    """Stands for a list of so many items."""
+
+    items: int
+
+    def __repr__(self) -> str:
+        return f"{self.items} item{'' if self.items == 1 else 's'}"
+
+
 class Wanted:
     """An event that is expected.
 
-    Of a mapping, only what it names is compared, at every level; what compares equal to anything
-    (`unittest.mock.ANY`, `pytest.approx`) may stand in it. An `Event` is compared as a whole, but
-    for what the client fills in where it isn't given.
+    Of a mapping, only what it names is compared, at every level, and has to be there unless it is
+    None; what compares equal to anything (`unittest.mock.ANY`, `pytest.approx`) may stand in it. An
+    `Event` is compared as a whole, but for what the client fills in where it isn't given.
 
     Raises RecordError for a field that doesn't exist.
     """
@@ -65,19 +80,28 @@ class Wanted:
         """Whether a received record doesn't differ from this."""
         return next(self._within(self.record, received, ""), None) is None
 
+    def has_id_of(self, received: Mapping[str, Any]) -> bool | None:
+        """Whether this asks for the `unique_id` of a received record; None where one has none."""
+        if self.record.get("unique_id") is None or "unique_id" not in received:
+            return None
+        expected = self.record["unique_id"]
+        return next(self._compare(expected, received["unique_id"], "unique_id"), None) is None
+
     def _within(
         self, expected: Mapping[str, Any], received: Mapping[str, Any], path: str
     ) -> Iterator[Difference]:
         for name, value in expected.items():
             yield from self._compare(value, received.get(name, ABSENT), f"{path}{name}")
         if self.is_whole:
-            filled_in = _FILLED_IN if expected is self.record else frozenset[str]()
-            for name in received.keys() - expected.keys() - filled_in:
-                yield Difference(f"{path}{name}", ABSENT, received[name])
+            for name in received.keys() - expected.keys():
+                if expected is not self.record or not _is_filled_in(name, received[name]):
+                    yield Difference(f"{path}{name}", ABSENT, received[name])
 
     def _compare(self, expected: Any, received: Any, path: str) -> Iterator[Difference]:
         if expected is None or isinstance(expected, Null):
             is_same = received is None or received is ABSENT
+        elif received is ABSENT:
+            is_same = False
         elif isinstance(expected, Mapping) and isinstance(received, Mapping):
             yield from self._within(expected, received, f"{path}.")
             return
@@ -91,10 +115,25 @@ class Wanted:
 
     def _each(self, expected: Any, received: list[Any], path: str) -> Iterator[Difference]:
         if len(expected) != len(received):
-            yield Difference(path, expected, received)
+            yield Difference(path, Length(len(expected)), Length(len(received)))
+            yield from self._first_apart(expected, received, path)
             return
         for at, (one, other) in enumerate(zip(expected, received, strict=True)):
             yield from self._compare(one, other, f"{path}.{at}")
+
+    def _first_apart(self, expected: Any, received: list[Any], path: str) -> Iterator[Difference]:
+        """The differences at the first place where lists of unequal length have any."""
+        for at, (one, other) in enumerate(zip(expected, received, strict=False)):
+            if found := [*self._compare(one, other, f"{path}.{at}")]:
+                yield from found
+                return
+        at = min(len(expected), len(received))
+        one, other = (each[at] if at < len(each) else ABSENT for each in (expected, received))
+        yield Difference(f"{path}.{at}", one, other)
+
+
+def _is_filled_in(name: str, received: Any) -> bool:
+    return name in _FILLED_IN or (name == "properties" and received == {})
 
 
 def _is_equal(expected: Any, received: Any) -> bool:
@@ -110,8 +149,6 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_sent_as(expected: Any, received: Any, path: str) -> bool:
-    if received is ABSENT:
-        return False
     if path == "time":
         return _is_time(expected) and _second(expected) == received
     if path in _KEYS and isinstance(expected, int) and not isinstance(expected, bool):

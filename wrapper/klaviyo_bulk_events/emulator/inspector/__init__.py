@@ -5,6 +5,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from klaviyo_bulk_events.emulator.core import Emulator
 from klaviyo_bulk_events.emulator.inspector import page
 from klaviyo_bulk_events.emulator.inspector.stream import Bell, Stream
+from klaviyo_bulk_events.emulator.inspector.switches import Switches
 from klaviyo_bulk_events.emulator.inspector.views import Views
 from klaviyo_bulk_events.emulator.pausing import Barrier
 
@@ -18,5 +19,6 @@ def routes(emulator: Emulator, barrier: Barrier) -> list[BaseRoute]:
         Route("/stream", Stream(emulator, barrier, bell)),
         Route("/static/{name}", page.static),
         *Views(emulator).routes(),
+        *Switches(emulator).routes(),
     ]
     return [Route("/", page.index, methods=["GET"]), Mount("/inspector", routes=parts)]

@@ -73,12 +73,16 @@ class Stream:
             while True:
                 rung.clear()
                 news = self.emulator.news(mark, since)
-                mark, since = news.mark, news.now
+                mark, since = news.mark, self._told_of(news)
                 data = b"data: " + orjson.dumps(self._message(news)) + b"\n\n"
                 await send({"type": "http.response.body", "body": data, "more_body": True})
                 await asyncio.sleep(_SHORTEST)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(rung.wait(), _LONGEST)
+
+    def _told_of(self, news: News) -> float:
+        """Up to when a listener knows the windows: of each account it needs all."""
+        return news.now - _REACH if self.emulator.settings.account_per_key else news.now
 
     def _message(self, news: News) -> dict[str, Any]:
         message = {

@@ -12,7 +12,7 @@ export async function get(path, query = {}) {
 }
 
 export async function control(method, path, body) {
-  const answer = await fetch(`/emulator/${path}`, {
+  const answer = await fetch(path, {
     method,
     headers: { "content-type": "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
@@ -32,6 +32,12 @@ export async function attempt(action) {
     byId("problem").hidden = false;
     return undefined;
   }
+}
+
+// Does one thing after the other: each knows what came of those before it.
+export function inTurn() {
+  let last = Promise.resolve();
+  return (action) => (last = last.then(() => attempt(action)));
 }
 
 // Like `attempt`, but of what is asked one after the other only the last is answered: an earlier

@@ -26,8 +26,11 @@ export async function tree(number, pointer) {
 
 function unreadable({ text, reached }) {
   if (reached === null) return h("pre", {}, text);
-  const mark = h("mark", { className: "marked" }, text[reached] ?? "end of the body");
-  return h("pre", { className: "tree" }, text.slice(0, reached), mark, text.slice(reached + 1));
+  // The place is counted in characters, of which JavaScript takes some for two.
+  const characters = [...text];
+  const mark = h("mark", { className: "marked" }, characters[reached] ?? "end of the body");
+  const [before, after] = [characters.slice(0, reached), characters.slice(reached + 1)];
+  return h("pre", { className: "tree" }, before.join(""), mark, after.join(""));
 }
 
 function node(number, data) {

@@ -1,9 +1,9 @@
 // Pause, reset, and every fault there is.
 
-import { attempt, control } from "./api.js";
-import { byId, h } from "./dom.js";
+import { attempt, control, inTurn } from "./api.js";
+import { byId, h, write } from "./dom.js";
 import { count, plural } from "./format.js";
-import { state } from "./store.js";
+import { learn, state } from "./store.js";
 
 const HOW_OFTEN = [
   ["next", "the next request"],
@@ -19,6 +19,8 @@ const GROUPS = [
   ["Connection and time", /./],
 ];
 
+const switching = inTurn();
+
 let howOften = "next";
 
 export function wire() {
@@ -26,7 +28,10 @@ export function wire() {
   byId("reset").addEventListener("click", askReset);
 }
 
-export const togglePause = () => attempt(() => control("POST", state.paused ? "resume" : "pause"));
+export const togglePause = () =>
+  switching(async () =>
+    learn(await control("POST", `/emulator/${state.paused ? "resume" : "pause"}`)),
+  );
 
 function askReset() {
   const dialog = byId("reset-question");
@@ -47,15 +52,14 @@ function askReset() {
       h("button", { value: "yes", className: "danger" }, "Reset"),
     ),
   );
-  dialog.onclose = () => dialog.returnValue === "yes" && attempt(() => control("POST", "reset"));
+  dialog.onclose = () =>
+    dialog.returnValue === "yes" && attempt(() => control("POST", "/emulator/reset"));
   dialog.returnValue = "";
   dialog.showModal();
 }
 
 export function show() {
-  const pause = byId("pause");
-  pause.textContent = state.paused ? "Resume" : "Pause";
-  pause.setAttribute("aria-pressed", String(state.paused));
+  write(byId("pause"), state.paused ? "Resume" : "Pause");
   document.body.classList.toggle("paused", state.paused);
   showFaults();
 }
@@ -72,12 +76,12 @@ function showFaults() {
       `next ${times === 1 ? "request" : count(times)}`,
     ]),
   ];
-  byId("faults-on").textContent = on.map(([name, often]) => `${name} (${often})`).join(", ");
+  write(byId("faults-on"), on.map(([name, often]) => `${name} (${often})`).join(", "));
   for (const button of panel.querySelectorAll("button[data-fault]")) {
     const name = button.dataset.fault;
     button.classList.toggle("on", name in state.asked || state.faults[name] > 0);
   }
-  byId("faults-off").disabled = !Object.values(state.faults).some((share) => share > 0);
+  byId("faults-off").disabled = on.length === 0;
 }
 
 function build(panel) {
@@ -140,14 +144,11 @@ function faultButton(name) {
 }
 
 function press(name) {
-  if (howOften === "next") return attempt(() => control("POST", "faults", { [name]: 1 }));
-  return attempt(() => control("PUT", "faults", { ...beside(name), [name]: Number(howOften) }));
+  const often = howOften;
+  if (often === "next") return switching(() => control("POST", "/emulator/faults", { [name]: 1 }));
+  return switching(async () =>
+    learn(await control("PUT", `/inspector/faults/${name}`, Number(often))),
+  );
 }
 
-// What stays on beside a fault: every request can meet one only; poison is of single events.
-function beside(name) {
-  if (howOften !== "1" || name === "poison") return state.faults;
-  return "poison" in state.faults ? { poison: state.faults.poison } : {};
-}
-
-const allOff = () => attempt(() => control("PUT", "faults", {}));
+const allOff = () => switching(async () => learn(await control("DELETE", "/inspector/faults")));

@@ -24,9 +24,18 @@ export function set(element, attributes) {
 
 export const byId = (id) => document.getElementById(id);
 
+// Writes a text where it is another than before: what is written is read out, and mostly is as it was.
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+const shown = new WeakMap();
+
 // Makes the children of a parent those of `items`, and leaves alone what is there already and is as
 // it was: what has the focus keeps it.
 export function keep(parent, items, keyOf, make) {
+  const wanted = new Set(items.map((item) => String(keyOf(item))));
+  for (const child of [...parent.children]) if (!wanted.delete(child.dataset.key)) child.remove();
   const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));
   let place = parent.firstElementChild;
   for (const item of items) {
@@ -34,9 +43,10 @@ export function keep(parent, items, keyOf, make) {
     const text = JSON.stringify(item);
     let child = known.get(key);
     known.delete(key);
-    if (child && child.dataset.shown !== text) child = renewed(child, make(item));
+    if (child && shown.get(child) !== text) child = renewed(child, make(item));
     child ??= make(item);
-    Object.assign(child.dataset, { key, shown: text });
+    child.dataset.key = key;
+    shown.set(child, text);
     if (child === place) place = place.nextElementSibling;
     else parent.insertBefore(child, place);
   }

@@ -3,7 +3,7 @@
 import { get, seldom } from "./api.js";
 import { h } from "./dom.js";
 import { href, route, withQuery } from "./route.js";
-import { eventHeads, eventRow, pager, searchFields, table } from "./table.js";
+import { eventHeads, isUnfolded, pager, searchFields, showEvents, table } from "./table.js";
 import { state } from "./store.js";
 
 const NAMES = ["profile", "metric", "unique_id"];
@@ -23,10 +23,11 @@ export function open(list) {
     history.replaceState(null, "", withQuery(href("events"), query));
     load.now();
   });
-  parts = { body, place: h("div", {}), accepted: -1 };
+  const pages = pager((offset) => ((here.offset = offset), load.now()));
+  parts = { body, pages, accepted: -1 };
   list.replaceChildren(
     search,
-    parts.place,
+    pages.element,
     h("div", { className: "scroll" }, table("Events", eventHeads("Request"), body, "events")),
   );
   load.now();
@@ -35,7 +36,7 @@ export function open(list) {
 // New events are shown while somebody looks at the newest, and nothing is unfolded.
 export function news({ whole }) {
   if (!parts?.body.isConnected || (!whole && parts.accepted === state.totals.accepted)) return;
-  if (whole || (here.offset === 0 && !parts.body.querySelector("tr.more:not([hidden])"))) load();
+  if (whole || (here.offset === 0 && !isUnfolded(parts.body))) load();
 }
 
 const load = seldom(async () => {
@@ -43,9 +44,7 @@ const load = seldom(async () => {
   const accepted = state.totals.accepted;
   const found = await get("events", { ...query, offset });
   parts.accepted = accepted;
-  const link = (row) => h("a", { href: href("requests", row.request) }, String(row.request));
-  parts.body.replaceChildren(...found.rows.flatMap((row) => eventRow(row, link(row))));
-  parts.place.replaceChildren(
-    pager(offset, found.total, (moved) => ((here.offset = moved), load.now())),
-  );
+  showEvents(parts.body, found.rows);
+  const isLive = offset === 0 && !Object.values(query).some(Boolean);
+  parts.pages.show(offset, found.total, isLive);
 }, 250);

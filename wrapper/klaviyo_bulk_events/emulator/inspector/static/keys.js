@@ -15,6 +15,9 @@ const KEYS = [
   ["f", "faults"],
   ["?", "these keys"],
 ];
+// Where it is kept that keys of one character are off: who dictates text would press them.
+const SETTING = "inspector.keys";
+const FIELDS = "input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]";
 
 const ACTIONS = {
   1: () => (location.hash = href("requests")),
@@ -42,14 +45,32 @@ export function wire() {
 function press(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]"))
     return;
-  if (event.target.closest("input[type=search]")) {
+  if (event.target.closest(FIELDS)) {
     if (event.key === "Escape") event.target.blur();
     return;
   }
+  if (event.key !== "Escape" && !areOn()) return;
   const action = ACTIONS[event.key];
   if (!action) return;
   event.preventDefault();
   action();
+}
+
+// A browser may keep nothing, and say so by throwing.
+function areOn() {
+  try {
+    return localStorage.getItem(SETTING) !== "off";
+  } catch {
+    return true;
+  }
+}
+
+function putOn(on) {
+  try {
+    localStorage.setItem(SETTING, on ? "on" : "off");
+  } catch {
+    // They stay on.
+  }
 }
 
 function step(by) {
@@ -71,7 +92,18 @@ function showKeys() {
     h("dt", {}, ...key.split(" ").map((each) => h("kbd", {}, each))),
     h("dd", {}, text),
   ]);
-  const close = h("form", { method: "dialog" }, h("button", {}, "Close"));
-  byId("keys").replaceChildren(h("h2", { id: "keys-title" }, "Keys"), h("dl", {}, ...pairs), close);
+  const on = h("input", { type: "checkbox", checked: areOn() });
+  on.addEventListener("change", () => {
+    putOn(on.checked);
+    on.checked = areOn();
+  });
+  const setting = h("label", { className: "setting" }, on, " Keys of one character work");
+  const close = h("form", { method: "dialog" }, h("button", { autofocus: true }, "Close"));
+  byId("keys").replaceChildren(
+    h("h2", { id: "keys-title" }, "Keys"),
+    h("dl", {}, ...pairs),
+    setting,
+    close,
+  );
   byId("keys").showModal();
 }

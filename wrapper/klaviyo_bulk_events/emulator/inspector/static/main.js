@@ -1,7 +1,7 @@
 // Starts the page: the stream on one side, the address on the other, and what they show.
 
 import * as controls from "./controls.js";
-import { byId, h, keep } from "./dom.js";
+import { byId, h, keep, write } from "./dom.js";
 import * as events from "./events.js";
 import { count } from "./format.js";
 import * as keys from "./keys.js";
@@ -15,9 +15,11 @@ import { connect, listen, state } from "./store.js";
 const VIEWS = { requests, events, profiles };
 
 let shown = null;
+let openedAt = null;
 
 function follow() {
   const { view, rest } = route();
+  const mayMove = shown !== null && isAtStake();
   document.body.classList.toggle("has-opened", rest.length > 0);
   for (const link of byId("tabs").children) {
     if (link.getAttribute("href") === href(view)) link.setAttribute("aria-current", "page");
@@ -27,11 +29,28 @@ function follow() {
   shown = view;
   requests.refresh();
   showOpened(view, rest);
+  if (mayMove) moveFocus();
+  openedAt = rest.length ? href(view, ...rest) : null;
+}
+
+// Whether the focus is where another view would take it from, or nowhere.
+function isAtStake() {
+  return document.activeElement === document.body || byId("view").contains(document.activeElement);
+}
+
+// What is opened has the focus unless a list beside it has; once it is closed, its row has it.
+function moveFocus() {
+  const [list, opened] = [byId("list"), byId("opened")];
+  if (list.checkVisibility() && list.contains(document.activeElement)) return;
+  const rows = [...list.querySelectorAll("a[href]")];
+  if (!opened.hidden) opened.focus();
+  else rows.find((row) => row.getAttribute("href") === openedAt)?.focus();
 }
 
 function showOpened(view, rest) {
   const opened = byId("opened");
   opened.hidden = rest.length === 0;
+  if (opened.hidden || view !== "requests") request.close();
   if (opened.hidden) opened.replaceChildren();
   else if (view === "requests") request.open(opened, Number(rest[0]));
   else if (view === "profiles") profiles.openOne(opened, rest[0], rest[1] ?? "");
@@ -69,11 +88,8 @@ function total([name, number, more]) {
 function showConnection() {
   const status = byId("connection");
   const held = state.held ? `, ${count(state.held)} held` : "";
-  status.textContent = state.connected
-    ? state.paused
-      ? `Paused${held}`
-      : "Live"
-    : "Not connected: is the emulator running?";
+  const running = state.paused ? `Paused${held}` : "Live";
+  write(status, state.connected ? running : "Not connected: is the emulator running?");
   status.className = state.connected ? (state.paused ? "paused" : "live") : "lost";
 }
 
@@ -84,6 +100,7 @@ function take(news) {
   controls.show();
   plots.draw();
   VIEWS[shown]?.news(news);
+  request.news(news);
 }
 
 controls.wire();

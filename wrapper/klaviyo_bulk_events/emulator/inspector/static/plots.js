@@ -1,6 +1,6 @@
 // The last five minutes: for each rate limit the requests in its windows, and the events accepted.
 
-import { byId, h, set, svg } from "./dom.js";
+import { byId, h, set, svg, write } from "./dom.js";
 import { clock, count } from "./format.js";
 import { now, state } from "./store.js";
 
@@ -74,7 +74,7 @@ function build(wanted) {
 }
 
 function strip(title, limit) {
-  const value = h("output", {});
+  const value = h("span", { className: "value" });
   const bars = svg("path", { class: "bars" });
   const marks = svg("path", { class: "marks" });
   const line = svg("line", { class: "limit", visibility: limit ? "visible" : "hidden" });
@@ -118,9 +118,9 @@ function fill(made, wish, time) {
     path([1, 2, 3, 4], (i) => `M${(i * width) / 5} ${HEADROOM}V${height}`),
   );
   set(made.line, { x1: 0, x2: width, y1: y(wish.limit), y2: y(wish.limit) });
-  made.top.textContent = wish.bars.length || wish.limit ? count(highest) : "";
-  made.value.textContent = reading(made, wish, time) ?? wish.value;
-  made.value.className = wish.full ? "full" : "";
+  write(made.top, wish.bars.length || wish.limit ? count(highest) : "");
+  write(made.value, reading(made, wish, time) ?? wish.value);
+  made.value.classList.toggle("full", Boolean(wish.full));
   made.picture.setAttribute("aria-label", `${wish.title}: ${wish.value}`);
 }
 

@@ -4,7 +4,16 @@ import { get, latest, seldom } from "./api.js";
 import { h, keep } from "./dom.js";
 import { instant } from "./format.js";
 import { href } from "./route.js";
-import { cell, counted, eventHeads, eventRow, pager, searchFields, table } from "./table.js";
+import {
+  cell,
+  counted,
+  eventHeads,
+  isUnfolded,
+  pager,
+  searchFields,
+  showEvents,
+  table,
+} from "./table.js";
 import { state } from "./store.js";
 
 const HEADS = [["Profile"], ["Known by"], ["Events", "number"], ["First", "first"], ["Last"]];
@@ -22,8 +31,9 @@ export function open(list) {
     here,
     ({ profile }) => (Object.assign(here, { profile, offset: 0 }), load.now()),
   );
-  parts = { body, place: h("div", {}), accepted: -1 };
-  list.replaceChildren(search, parts.place, table("Profiles", HEADS, body, "profiles"));
+  const pages = pager((offset) => ((here.offset = offset), load.now()));
+  parts = { body, pages, accepted: -1 };
+  list.replaceChildren(search, pages.element, table("Profiles", HEADS, body, "profiles"));
   load.now();
 }
 
@@ -31,17 +41,15 @@ export function news({ whole }) {
   if (!parts?.body.isConnected) return;
   if (!whole && parts.accepted === state.totals.accepted) return;
   if (whole || here.offset === 0) load();
-  if (one?.body.isConnected && one.offset === 0 && !one.body.querySelector("tr.more:not([hidden])"))
-    one.want();
+  if (one?.body.isConnected && one.offset === 0 && !isUnfolded(one.body)) one.want();
 }
 
 const load = seldom(async () => {
   parts.accepted = state.totals.accepted;
-  const found = await get("profiles", here);
+  const { profile, offset } = here;
+  const found = await get("profiles", { profile, offset });
   keep(parts.body, found.rows, (row) => `${row.name} ${row.value}`, line);
-  parts.place.replaceChildren(
-    pager(here.offset, found.total, (moved) => ((here.offset = moved), load.now())),
-  );
+  parts.pages.show(offset, found.total, offset === 0 && !profile);
 }, 250);
 
 function line(row) {
@@ -62,26 +70,25 @@ function line(row) {
 
 export async function openOne(opened, name, value) {
   const body = h("tbody", {});
-  const place = h("div", {});
   const load = async (offset) => {
     const found = await opening(() => get("profiles/events", { name, value, offset }));
     if (!found) return;
     one.offset = offset;
-    const link = (row) => h("a", { href: href("requests", row.request) }, String(row.request));
-    body.replaceChildren(...found.rows.flatMap((row) => eventRow(row, link(row))));
-    place.replaceChildren(pager(offset, found.total, load));
+    showEvents(body, found.rows);
+    pages.show(offset, found.total, offset === 0);
   };
+  const pages = pager(load);
   const close = h("a", { href: href("profiles"), className: "close", ariaLabel: "Close" }, "Close");
   const head = h(
     "div",
     { className: "head" },
-    h("h2", {}, value),
+    h("h2", { id: "opened-title" }, value),
     h("span", { className: "quiet" }, name),
     close,
   );
   opened.replaceChildren(
     head,
-    place,
+    pages.element,
     h(
       "div",
       { className: "scroll" },

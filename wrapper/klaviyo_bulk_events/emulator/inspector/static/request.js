@@ -1,6 +1,6 @@
 // One request: what became of it, its errors, its events, its body, and what was answered.
 
-import { attempt, get, latest } from "./api.js";
+import { attempt, get, latest, seldom } from "./api.js";
 import { tree } from "./body.js";
 import { h } from "./dom.js";
 import { bytes, clock, count, plural } from "./format.js";
@@ -14,9 +14,14 @@ const GONE = "Its body is no longer kept: there is room for the newest only.";
 const opening = latest();
 const marking = latest();
 
+// What is open: its number, its panel, and what was last known of it; `null` where nothing is.
+let here = { number: null, opened: null, found: null };
+
 export async function open(opened, number) {
+  here = { number, opened, found: null };
   const found = await opening(() => get(`requests/${number}`));
   if (found === undefined) return;
+  here.found = found;
   if (!found) {
     opened.replaceChildren(head(number), empty("This request is no longer kept, or never came."));
     return;
@@ -29,13 +34,37 @@ export async function open(opened, number) {
   if (found.headers) await mark(found.flaws?.find((flaw) => flaw.pointer !== null)?.pointer, false);
 }
 
+export function close() {
+  here = { number: null, opened: null, found: null };
+}
+
+// A request that nobody answered may be processed later: what came of it is shown then.
+export function news({ requests }) {
+  const row = requests.find(({ number }) => number === here.number);
+  if (row && here.opened && becameOf(row) !== becameOf(here.found?.row)) renew();
+}
+
+const becameOf = (row) =>
+  row && JSON.stringify([row.status, row.processed, row.accepted, row.flaws]);
+
+const renew = seldom(async () => {
+  const { number, opened, found: before } = here;
+  const found = number === null ? null : await get(`requests/${number}`);
+  if (!found || number !== here.number) return;
+  // What somebody reads stays as it is, as far as it can.
+  const isSaid = before?.headers && before.flaws.length === found.flaws?.length;
+  if (!isSaid) return open(opened, number);
+  here.found = found;
+  opened.querySelector(".facts").replaceWith(facts(found));
+}, 250);
+
 const empty = (text) => h("p", { className: "empty" }, text);
 
 function head(number) {
   return h(
     "div",
     { className: "head" },
-    h("h2", {}, `Request ${number}`),
+    h("h2", { id: "opened-title" }, `Request ${number}`),
     h(
       "a",
       { href: href("requests", number - 1), className: "step", hidden: number <= 1 },
@@ -99,14 +128,13 @@ const section = (title, ...children) => h("section", {}, h("h3", {}, title), ...
 
 function errors(found, number, mark) {
   const list = h("ol", { className: "errors" }, ...found.flaws.map((flaw) => error(flaw, mark)));
-  const place = h("div", {});
-  const move = async (offset) => {
+  const pages = pager(async (offset) => {
     const page = await attempt(() => get(`requests/${number}`, { offset }));
     if (page?.flaws) list.replaceChildren(...page.flaws.map((flaw) => error(flaw, mark)));
-    place.replaceChildren(pager(offset, found.row.flaws, move));
-  };
-  if (found.row.flaws > found.flaws.length) place.replaceChildren(pager(0, found.row.flaws, move));
-  return [list, place];
+    pages.show(offset, found.row.flaws);
+  });
+  pages.show(0, found.row.flaws);
+  return found.row.flaws > found.flaws.length ? [list, pages.element] : [list];
 }
 
 function error({ code, detail, pointer, parameter }, mark) {
@@ -127,7 +155,6 @@ function pointerButton(pointer, mark) {
 
 function events(number, mark) {
   const body = h("tbody", {});
-  const place = h("div", {});
   let query = {};
   const searching = latest();
   const load = async (offset) => {
@@ -139,9 +166,10 @@ function events(number, mark) {
         { type: "button", className: "pointer", onclick: () => mark(row.at) },
         row.flaws ? plural(row.flaws, "error") : "in the body",
       );
-    body.replaceChildren(...found.rows.flatMap((row) => eventRow(row, show(row))));
-    place.replaceChildren(pager(offset, found.total, load));
+    body.replaceChildren(...found.rows.map((row) => eventRow(row, show(row))));
+    pages.show(offset, found.total);
   };
+  const pages = pager(load);
   load(0);
   const search = searchFields(NAMES, query, (values) => ((query = values), load(0)));
   return [
@@ -151,7 +179,7 @@ function events(number, mark) {
       { className: "scroll" },
       table("Events of the request", eventHeads("Place"), body, "events"),
     ),
-    place,
+    pages.element,
   ];
 }
 

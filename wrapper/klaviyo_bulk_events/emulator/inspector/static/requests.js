@@ -1,11 +1,11 @@
 // The list of requests, newest first: live on its first page.
 
 import { get, seldom } from "./api.js";
-import { h, keep } from "./dom.js";
+import { h, keep, write } from "./dom.js";
 import { bytes, clock, plural } from "./format.js";
 import { href, route } from "./route.js";
-import { PAGE, cell, counted, table } from "./table.js";
-import { state } from "./store.js";
+import { fillUp, isFilled, oldest, state } from "./store.js";
+import { cell, counted, table } from "./table.js";
 
 const HEADS = [
   ["", "number"],
@@ -20,8 +20,9 @@ const HEADS = [
 // `pages` holds the numbers that the pages before this one began after; on the first it is empty.
 const here = { pages: [], troubled: false, rows: [], more: false };
 const isLive = () => here.pages.length === 0;
+const isOfAll = () => isLive() && !here.troubled;
 // What the stream tells is all that there is to show; anything else is asked for.
-const isStreamed = () => isLive() && !here.troubled;
+const isStreamed = () => isOfAll() && isFilled();
 
 let parts = null;
 
@@ -29,7 +30,7 @@ export function open(list) {
   const body = h("tbody", {});
   const troubled = h("input", { type: "checkbox", checked: here.troubled });
   troubled.addEventListener("change", () => go([], troubled.checked));
-  const status = h("span", { role: "status" });
+  const status = h("span", { className: "range" });
   const newer = h(
     "button",
     { type: "button", className: "back", onclick: () => go(here.pages.slice(0, -1)) },
@@ -62,7 +63,7 @@ export function news({ whole, fresh, requests }) {
   if (fresh) here.pages = [];
   if (!parts?.body.isConnected) return;
   if (isStreamed()) show();
-  else if (whole || (here.troubled && requests.some(isTroubled))) load();
+  else if (whole || isOfAll() || (here.troubled && requests.some(isTroubled))) load();
 }
 
 const isTroubled = (row) => row.status !== 202 || row.fault;
@@ -74,7 +75,10 @@ function go(pages, troubled = here.troubled) {
 
 const load = seldom(async () => {
   const query = { before: here.pages.at(-1), troubled: here.troubled ? "1" : undefined };
+  const { started } = state;
   const { rows, more } = await get("requests", query);
+  if (started !== state.started) return;
+  if (isOfAll()) fillUp(rows);
   Object.assign(here, { rows, more });
   show();
 }, 500);
@@ -82,8 +86,7 @@ const load = seldom(async () => {
 function show() {
   const live = isStreamed();
   const rows = live ? state.requests : here.rows;
-  if (live)
-    Object.assign(here, { rows, more: rows.length === PAGE && (rows.at(-1)?.number ?? 1) > 1 });
+  if (live) Object.assign(here, { rows, more: (rows.at(-1)?.number ?? 0) > oldest() });
   const selected = Number(route().rest[0]);
   keep(
     parts.body,
@@ -91,9 +94,8 @@ function show() {
     (row) => row.number,
     line,
   );
-  parts.status.textContent = rows.length
-    ? `${rows.at(-1).number} to ${rows[0].number}${isLive() ? ", live" : ""}`
-    : "";
+  const range = rows.length ? `${rows.at(-1).number} to ${rows[0].number}` : "";
+  write(parts.status, range && isLive() ? `${range}, live` : range);
   parts.newer.disabled = isLive();
   parts.older.disabled = !here.more;
   parts.empty.hidden = rows.length > 0;

@@ -6,9 +6,18 @@ export function route() {
   const known = ["requests", "events", "profiles"].includes(view);
   return {
     view: known ? view : "requests",
-    rest: rest.map(decodeURIComponent),
+    rest: rest.map(decoded),
     query: new URLSearchParams(query),
   };
+}
+
+// What somebody typed may be no code for anything: it stands for itself.
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 export function href(view, ...rest) {

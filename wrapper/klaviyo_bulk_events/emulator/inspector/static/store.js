@@ -43,6 +43,23 @@ function reconnect() {
   source.onerror = lost;
 }
 
+// What an answer told, which the stream may tell later.
+export const learn = (changes) => tell(changes, { whole: false, fresh: false, requests: [] });
+
+// The number of the oldest request that can still be looked at.
+export const oldest = () => Math.max(1, state.totals.requests - state.about.keep + 1);
+
+// Whether the requests fill a page, or are all there are: the stream tells the latest that changed,
+// which may be fewer.
+export const isFilled = () =>
+  state.requests.length === NEWEST ||
+  (state.requests.at(-1)?.number ?? state.totals.requests + 1) <= oldest();
+
+// Rows that were asked for, as far as the stream has told nothing newer of them.
+export function fillUp(rows) {
+  state.requests = newest([...rows, ...state.requests]);
+}
+
 function disconnect() {
   source?.close();
   source = null;
@@ -50,7 +67,7 @@ function disconnect() {
 
 // A browser gives up for good where something else answers; the emulator may be back later.
 function lost() {
-  tell({ connected: false }, { whole: false, fresh: false, requests: [] });
+  learn({ connected: false });
   if (source?.readyState !== EventSource.CLOSED) return;
   source = null;
   setTimeout(() => document.hidden || reconnect(), 3000);
@@ -59,15 +76,18 @@ function lost() {
 function take(news) {
   news.fresh = news.started !== state.started && state.started !== null;
   if (news.whole) Object.assign(state, { requests: [], seconds: new Map(), windows: [] });
-  const { about, started, totals, faults, asked, paused, held } = news;
-  mergeRequests(news.requests);
+  const { started, totals, faults, asked, paused, held } = news;
+  // What is forgotten below depends on the rates.
+  state.about = news.about ?? state.about;
+  state.requests = newest([...state.requests, ...news.requests]);
   for (const [at, ...counts] of news.seconds) state.seconds.set(at, counts);
+  // Of several accounts the windows are all told anew, of the one that sent last.
+  if (state.about.several) state.windows = [];
   news.windows.forEach((windows, i) => mergeWindows(i, windows));
   forget(news.now);
   const ahead = news.now - Date.now() / 1000;
   tell(
     {
-      about: about ?? state.about,
       started,
       totals,
       faults,
@@ -81,11 +101,11 @@ function take(news) {
   );
 }
 
-function mergeRequests(rows) {
-  const merged = new Map(state.requests.map((row) => [row.number, row]));
-  for (const row of rows) merged.set(row.number, row);
-  const newest = [...merged.values()].sort((a, b) => b.number - a.number);
-  state.requests = newest.slice(0, NEWEST);
+// The newest requests without a gap, each by its last row: an old one that changed is left out.
+function newest(rows) {
+  const latest = new Map(rows.map((row) => [row.number, row]));
+  const sorted = [...latest.values()].sort((a, b) => b.number - a.number).slice(0, NEWEST);
+  return sorted.filter((row, i) => row.number === sorted[0].number - i);
 }
 
 function mergeWindows(i, windows) {

@@ -1,6 +1,6 @@
 // What tables have in common: heads, pages, and rows of events.
 
-import { h } from "./dom.js";
+import { h, keep, write } from "./dom.js";
 import { count, instant } from "./format.js";
 import { href } from "./route.js";
 
@@ -23,30 +23,30 @@ export function counted(className, number, unit) {
   return element;
 }
 
-export function pager(offset, total, move) {
-  const last = Math.min(offset + PAGE, total);
-  const text = total ? `${count(offset + 1)} to ${count(last)} of ${count(total)}` : "none";
-  const back = h(
-    "button",
-    {
-      type: "button",
-      className: "back",
-      disabled: offset === 0,
-      onclick: () => move(Math.max(0, offset - PAGE)),
-    },
-    "Back",
-  );
-  const on = h(
-    "button",
-    {
-      type: "button",
-      className: "on",
-      disabled: last >= total,
-      onclick: () => move(offset + PAGE),
-    },
-    "Next",
-  );
-  return h("div", { className: "pager" }, h("span", { role: "status" }, text), back, on);
+// Buttons for pages; `show` says where one is. What changes by itself (`live`) is not read out.
+export function pager(move) {
+  let offset = 0;
+  const step = (className, text, by) =>
+    h(
+      "button",
+      { type: "button", className, disabled: true, onclick: () => move(Math.max(0, offset + by)) },
+      text,
+    );
+  const range = h("span", { className: "range", role: "status" });
+  const [back, on] = [step("back", "Back", -PAGE), step("on", "Next", PAGE)];
+  function show(now, total, live = false) {
+    offset = now;
+    const last = Math.min(offset + PAGE, total);
+    if (live) range.removeAttribute("role");
+    else range.setAttribute("role", "status");
+    write(
+      range,
+      total ? `${count(offset + 1)} to ${count(last)} of ${count(total)}` : "none",
+    );
+    back.disabled = offset === 0;
+    on.disabled = last >= total;
+  }
+  return { element: h("div", { className: "pager" }, range, back, on), show };
 }
 
 export function searchFields(names, values, changed) {
@@ -77,11 +77,22 @@ export function searchFields(names, values, changed) {
   return form;
 }
 
+// Shows accepted events, each with a link to the request that brought it.
+export function showEvents(body, rows) {
+  const link = (row) => h("a", { href: href("requests", row.request) }, String(row.request));
+  const key = ({ request, profile, metric, unique_id, time }) =>
+    JSON.stringify([request, profile, metric, unique_id, time]);
+  keep(body, rows, key, (row) => eventRow(row, link(row)));
+}
+
+// Whether the properties of an event are to be seen, which news would take away.
+export const isUnfolded = (body) => body.querySelector("tr.more") !== null;
+
 // A row for an event, and behind a button its properties. `last` is what stands in the last cell.
 export function eventRow(row, last) {
   const more = h(
     "tr",
-    { className: "more", hidden: true, role: "row" },
+    { className: "more", role: "row" },
     h("td", { colSpan: 6, role: "cell" }, details(row)),
   );
   const toggle = h(
@@ -90,10 +101,11 @@ export function eventRow(row, last) {
     "",
   );
   toggle.addEventListener("click", () => {
-    more.hidden = !more.hidden;
-    toggle.ariaExpanded = String(!more.hidden);
+    if (more.isConnected) more.remove();
+    else toggle.closest("tr").after(more);
+    toggle.ariaExpanded = String(more.isConnected);
   });
-  const line = h(
+  return h(
     "tr",
     { className: row.flaws ? "refused" : "", role: "row" },
     cell("time", toggle, instant(row.time)),
@@ -103,7 +115,6 @@ export function eventRow(row, last) {
     cell("value number", [row.value, row.value_currency].filter(Boolean).join(" ")),
     cell("last", last),
   );
-  return [line, more];
 }
 
 export const eventHeads = (last) => [
