@@ -14,9 +14,10 @@ from klaviyo_bulk_events.emulator.accounts import Accounts
 from klaviyo_bulk_events.emulator.exchanges import Exchange, Exchanges
 from klaviyo_bulk_events.emulator.faults import POISON, Fault, Processing
 from klaviyo_bulk_events.emulator.judge import Judge
+from klaviyo_bulk_events.emulator.keys import Key
 from klaviyo_bulk_events.emulator.ledger import Ledger, RequestRecord
 from klaviyo_bulk_events.emulator.listeners import Listeners
-from klaviyo_bulk_events.emulator.memory import Event, Key, Memory, Packed
+from klaviyo_bulk_events.emulator.memory import Event, Memory, Packed
 from klaviyo_bulk_events.emulator.messages import Plan, Reply, Request
 from klaviyo_bulk_events.emulator.misfortune import Misfortune, check_name, check_probabilities
 from klaviyo_bulk_events.emulator.news import Mark, News
@@ -59,7 +60,7 @@ class Emulator:
         self._memory = Memory(self.settings.keep)
         self._judge = Judge(self.settings, self._memory, self._poison)
         self._accounts = Accounts(self.settings, self._random)
-        self._arrivals = Arrivals()
+        self._arrivals = Arrivals(rate.seconds for rate in self.settings.rates)
         self._ledger = Ledger(self.settings.keep)
         self._exchanges = Exchanges(self.settings.keep, self.settings.keep_bytes)
         self._started = self.now()
@@ -211,7 +212,10 @@ class Emulator:
             return set(self._poison.refused)
 
     def busiest(self, seconds: float) -> int:
-        """The most requests that arrived within any window of this length, refused ones too."""
+        """The most requests that arrived within any window of this length, refused ones too.
+
+        Of a length that is none of the rates', among the latest 50,000 requests at least.
+        """
         with self._lock:
             return self._arrivals.busiest(seconds)
 
@@ -221,6 +225,7 @@ class Emulator:
             return {
                 **asdict(self._ledger.totals),
                 "metrics": self._memory.metrics,
+                "keys_forgotten": self._memory.keys_forgotten,
                 "poisoned": len(self._poison.refused),
                 "busiest": {str(rate): self.busiest(rate.seconds) for rate in self.settings.rates},
                 "seed": self.seed,

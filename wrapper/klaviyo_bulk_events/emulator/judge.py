@@ -6,7 +6,8 @@ from typing import Any, Final
 from attrs import define, field
 
 from klaviyo_bulk_events.emulator import identity, schema
-from klaviyo_bulk_events.emulator.memory import Event, Key, Memory
+from klaviyo_bulk_events.emulator.keys import Key
+from klaviyo_bulk_events.emulator.memory import Event, Memory
 from klaviyo_bulk_events.emulator.poison import Poison
 from klaviyo_bulk_events.emulator.refusals import (
     DUPLICATE,

@@ -7,7 +7,8 @@ from typing import Final
 import orjson
 
 from klaviyo_bulk_events.emulator.faults import POISON
-from klaviyo_bulk_events.emulator.memory import Event, Key
+from klaviyo_bulk_events.emulator.keys import Key
+from klaviyo_bulk_events.emulator.memory import Event
 
 _DIGEST_BYTES: Final = 8
 

@@ -41,7 +41,7 @@ def request(record: RequestRecord) -> Row:
 
 def accepted(packed: Packed) -> Row:
     """A row for an event that was accepted, with its properties as JSON."""
-    event, properties, _ = packed
+    event, properties, *_ = packed
     return {
         "request": event.request,
         "profile": {name: shown.label(value) for name, value in event.profile.items()},

@@ -76,7 +76,7 @@ def events_of(kept: Iterable[Packed], profile: ProfileKey) -> list[Packed]:
 def people(kept: Iterable[Packed], wanted: str) -> list[Person]:
     """The profiles with this in an identifier, those with most events first."""
     found: dict[ProfileKey, Person] = {}
-    for event, _, _ in kept:
+    for event, *_ in kept:
         key = key_of(event)
         if person := found.get(key):
             person.add(event)
