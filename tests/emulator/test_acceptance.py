@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 from functools import reduce
 
 import pytest
+from attrs import evolve
 
+from klaviyo_bulk_events.emulator import Delivery
 from klaviyo_bulk_events.limits import (
     EARLIEST_YEAR,
     EVENT_PROPERTIES,
@@ -194,8 +196,40 @@ def test_reset_forgets(emulate, make):
     assert emulator.receive(make.request()).status == 202
 
 
+@pytest.mark.parametrize("path", [None, "/api/events"])
+def test_what_came_before_a_reset_leaves_no_trace(emulator, make, clock, path):
+    """A request that was under way is broken off, wherever it goes."""
+    clock.now += 5
+    emulator.reset()
+    request = evolve(make.request(), path=path or make.path)
+    plan = emulator.receive(request, clock.now - 1)
+    assert (plan.delivery, plan.status) == (Delivery.RESET, None)
+    assert (emulator.requests(), emulator.events(), emulator.busiest(60)) == ([], [], 0)
+    assert emulator.receive(make.request(), clock.now).status == 202
+
+
+def test_a_clock_that_is_set_back_breaks_nothing_off(emulator, make, clock):
+    """What comes then is older than the start only by name."""
+    clock.now -= 3_600
+    assert emulator.receive(make.request(), clock.now).status == 202
+
+
+@pytest.mark.parametrize("seed", [7, None])
+def test_after_a_reset_chance_is_as_at_the_start(emulate, make, clock, seed):
+    """The same faults are drawn, and the windows begin at the same moments."""
+    emulator = emulate(seed=seed, rates=[Rate(30, 60)], faults={"html_503": 0.5})
+    runs = []
+    for _ in range(2):
+        plans = [emulator.receive(make.request(make.events(f"u{n}"))) for n in range(31)]
+        runs.append([(plan.status, plan.reply.headers) for plan in plans])
+        emulator.reset()
+    assert runs[0] == runs[1]
+    assert {status for status, _ in runs[0]} == {202, 503, 429}
+
+
 def test_a_record_of_a_request(emulator, make, clock):
     """Of a request it is known when it came, how large it was, and what became of it."""
+    clock.now += 1
     request = make.request(make.events("a", "a"))
     emulator.receive(request, clock.now - 1)
     (record,) = emulator.requests()

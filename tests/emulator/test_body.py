@@ -38,6 +38,22 @@ def test_broken_gzip(emulator, make, cut):
     assert emulator.receive(make.request(sent, content_encoding="gzip")).status == 400
 
 
+def test_gzip_of_several_members(emulator, make):
+    """They are one body (RFC 1952), whatever each of them ends with."""
+    body = orjson.dumps(make.document())
+    members = [gzip.compress(part, mtime=0) for part in (body[:50], b"", body[50:])]
+    assert emulator.receive(make.request(b"".join(members), content_encoding="gzip")).status == 202
+    much = gzip.compress(b" " * (LIMIT // 2 + 1), 1, mtime=0) * 2
+    assert emulator.receive(make.request(much, content_encoding="gzip")).status == 413
+
+
+@pytest.mark.parametrize("rest", [b"garbage", b"{}", b"\x1f\x8b"])
+def test_what_follows_gzip(emulator, make, rest):
+    """Anything but another member is refused with 400."""
+    sent = gzip.compress(orjson.dumps(make.document())) + rest
+    assert emulator.receive(make.request(sent, content_encoding="gzip")).status == 400
+
+
 @pytest.mark.parametrize(
     "body",
     [

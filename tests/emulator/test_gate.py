@@ -4,6 +4,7 @@ import pytest
 
 from klaviyo_bulk_events.emulator.messages import Request
 from klaviyo_bulk_events.limits import REVISION
+from klaviyo_bulk_events.rates import Rate
 
 OPT_OUT = {"x_klaviyo_revision_fall_forward_opt_out": "1"}
 
@@ -59,7 +60,7 @@ def test_only_the_set_key_is_good(emulate, make, key, status):
 
 @pytest.mark.parametrize(
     ("method", "path", "status", "allow"),
-    [("GET", None, 405, "POST"), ("PUT", None, 405, "POST"), ("POST", "/api/events", 404, None)],
+    [("GET", None, 405, "POST"), ("PUT", None, 405, "POST"), ("GET", "/api/events", 404, None)],
 )
 def test_other_routes_are_no_requests_to_the_endpoint(emulate, make, method, path, status, allow):
     """Another path or method is refused, and takes no place in a rate window."""
@@ -67,6 +68,19 @@ def test_other_routes_are_no_requests_to_the_endpoint(emulate, make, method, pat
     plan = emulator.receive(Request(method, path or make.path, make.headers))
     assert (plan.status, plan.reply.headers.get("allow")) == (status, allow)
     assert emulator.requests() == []
+
+
+def test_a_post_to_another_path_is_noted(emulate, make):
+    """Its events went nowhere: it is told of, and takes no place in a rate window."""
+    emulator = emulate(rates=(Rate(1, 60),))
+    plan = emulator.receive(Request("POST", "/api/event-bulk-create-job", make.headers, b"{}"))
+    assert plan.status == 404
+    (record,) = emulator.requests()
+    assert (record.status, record.processed, record.flaws) == (404, 404, (("not_found", None),))
+    assert emulator.summary()["statuses"] == {"404": 1}
+    _, exchange = emulator.request(1)
+    assert exchange.flaws[0].detail == "There is nothing at /api/event-bulk-create-job."
+    assert emulator.receive(make.request()).status == 202
 
 
 def test_an_error_has_the_shape_of_klaviyos(emulator, make, errors):

@@ -76,6 +76,19 @@ def test_a_predicate_can_be_taken_back(emulator, make):
     assert emulator.receive(make.request()).status == 202
 
 
+def test_a_predicate_that_raises_refuses_nothing(emulator, make):
+    """What it first raised can be asked for once, and is forgotten by a reset."""
+    emulator.refuse(lambda event: event.properties[event.unique_id])
+    assert emulator.receive(make.request(make.events("a", "b"))).status == 202
+    with pytest.raises(KeyError, match="a") as raised:
+        emulator.check_predicate()
+    assert "refuse()" in raised.value.__notes__[0]
+    emulator.check_predicate()
+    emulator.receive(make.request(make.events("c")))
+    emulator.reset()
+    emulator.check_predicate()
+
+
 def test_injected_poison_stays_in_its_event(emulator, make, errors):
     """The first event of the next request is refused, then and whenever it comes again."""
     emulator.inject("poison")

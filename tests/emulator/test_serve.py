@@ -43,6 +43,24 @@ def test_it_serves_until_it_is_interrupted(process):
     assert process.wait() == 0
 
 
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [("0.0.0.0", "http://127.0.0.1:"), ("127.0.0.1", "http://127.0.0.1:"), ("::", "http://[::1]:")],
+)
+def test_the_address_that_is_announced_can_be_opened(host, url):
+    """Also where it listens on all: no Host header may name that."""
+    if ":" in host and not socket.has_dualstack_ipv6():
+        pytest.skip("there is no IPv6 here")
+    announced = []
+
+    def announce(running):
+        announced.append(running.url)
+        raise KeyboardInterrupt
+
+    serve(Settings(), host=host, port=0, announce=announce)
+    assert announced[0].startswith(url)
+
+
 def test_a_port_that_is_taken():
     """A port that another process has is an error of the system, at once."""
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):

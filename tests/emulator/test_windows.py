@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klaviyo_bulk_events.emulator import Emulator, Settings
+from klaviyo_bulk_events.emulator import Emulator, Settings, windows
 from klaviyo_bulk_events.emulator.windows import Arrivals, Windows
 from klaviyo_bulk_events.limits import BURST, STEADY
 from klaviyo_bulk_events.rates import Rate
@@ -139,6 +139,22 @@ def test_busiest_is_the_largest_count_of_any_window(moments, seconds):
         arrivals.add(moment)
     counts = [sum(start <= each < start + seconds for each in moments) for start in moments]
     assert arrivals.busiest(seconds) == max(counts, default=0)
+
+
+@given(MOMENTS, st.integers(1, 5))
+def test_of_the_rates_lengths_the_busiest_is_known_for_all_time(moments, kept):
+    """Though only the latest arrivals are kept, where they come in their order."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(windows, "_KEPT_ARRIVALS", kept)
+        arrivals, whole = Arrivals([0.5]), Arrivals()
+        for moment in sorted(moments):
+            arrivals.add(moment)
+        patched.undo()
+        for moment in moments:
+            whole.add(moment)
+    assert arrivals.busiest(0.5) >= min(whole.busiest(0.5), kept + 1)
+    assert arrivals.busiest(0.5) <= whole.busiest(0.5)
+    assert arrivals.busiest(100.0) <= 2 * kept
 
 
 def test_arrivals_count_refused_requests_too(throttled, make, clock):

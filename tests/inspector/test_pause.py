@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import orjson
@@ -71,6 +72,24 @@ def test_who_gives_up_is_let_go(server, client, pause, make):
     client.post("/emulator/resume")
     assert client.post(make.path, content=orjson.dumps(make.events("b"))).status_code == 202
     assert [event.unique_id for event in server.emulator.events()] == ["b"]
+
+
+def test_a_reset_breaks_off_what_is_held(server, client, pause, make):
+    """It is not counted, and what comes from then on is held as before."""
+    pause()
+    with ThreadPoolExecutor() as pool:
+        url = f"{server.url}{make.path}"
+        content = orjson.dumps(make.events("a"))
+        send = lambda: httpx.post(url, content=content, headers=make.headers, timeout=PATIENCE)  # noqa: E731
+        sent = [pool.submit(send) for _ in range(3)]
+        assert eventually(lambda: pause()["held"] == 3)
+        client.post("/emulator/reset")
+        assert all(isinstance(each.exception(), httpx.ReadError) for each in sent)
+        later = pool.submit(send)
+        assert eventually(lambda: pause() == {"paused": True, "held": 1})
+        client.post("/emulator/resume")
+        assert later.result().status_code == 202
+    assert server.emulator.summary()["requests"] == 1
 
 
 def test_the_page_is_not_held(client, pause):

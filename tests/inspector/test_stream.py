@@ -1,5 +1,6 @@
 """Server-sent events: everything once, then what is new, and no queue for who doesn't read."""
 
+import asyncio
 import socket
 import time
 from contextlib import contextmanager
@@ -11,7 +12,8 @@ import pytest
 from klaviyo_bulk_events import Rate
 from klaviyo_bulk_events.emulator import Settings, running
 from klaviyo_bulk_events.emulator.inspector import stream
-from klaviyo_bulk_events.emulator.inspector.stream import Stream
+from klaviyo_bulk_events.emulator.inspector.stream import Bell, Stream
+from klaviyo_bulk_events.emulator.pausing import Barrier
 
 PATIENCE = 10.0
 
@@ -139,6 +141,29 @@ def test_who_does_not_read_holds_nothing_up(server, make, composed):
             server.emulator.receive(make.request(make.events("last")))
             told = until(messages, lambda message: not message["whole"] and message["requests"])
             assert told["totals"]["requests"] == number + 1
+
+
+@pytest.mark.parametrize("turns", range(8))
+def test_who_leaves_as_the_bell_rings_is_gone(emulator, monkeypatch, turns):
+    """However many turns of the loop lie between the two, nothing goes on for a listener."""
+    monkeypatch.setattr(stream, "_SHORTEST", 0.0)
+    bell = Bell()
+
+    async def send(message):
+        pass
+
+    async def listen():
+        telling = asyncio.create_task(Stream(emulator, Barrier(), bell)._tell(send))
+        await asyncio.sleep(0.01)
+        bell.ring()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        telling.cancel()
+        done, _ = await asyncio.wait({telling}, timeout=0.1)
+        telling.cancel()
+        return done
+
+    assert asyncio.run(listen())
 
 
 def test_it_ends_with_the_server(make):

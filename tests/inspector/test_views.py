@@ -5,6 +5,8 @@ import gzip
 import orjson
 import pytest
 
+from klaviyo_bulk_events.emulator.inspector import contents, rows
+
 ROOT = "/data/attributes/events-bulk-create/data"
 
 
@@ -171,6 +173,57 @@ def test_bodies_of_any_form(emulator, make, get, document):
     assert get(emulator, "requests/1/events") == {"total": 0, "rows": []}
     assert get(emulator, "requests/1/body")["tree"]
     assert get(emulator, "requests/1")["flaws"]
+
+
+@pytest.mark.parametrize("depth", [99, 101, 180, 240])
+def test_a_body_that_is_very_deep(emulator, make, get, depth):
+    """It is unfolded as far as can be told; what is marked below is not reached."""
+    emulator.receive(make.request(b"[" * depth + b"]" * depth))
+    node, levels = get(emulator, "requests/1/body")["tree"], 0
+    while node.get("children"):
+        (node,), levels = node["children"], levels + 1
+    assert levels == min(depth - 1, 100)
+    assert node["kind"] == "list"
+    found = get(emulator, "requests/1/body", mark="/0" * (depth - 1))
+    assert found["exact"] is (depth - 1 <= 100)
+    assert len(marked(found["tree"])) == 1
+    folded = get(emulator, "requests/1/body", at="/0" * (depth - 2), offset=0)["tree"]
+    assert [child["at"] for child in folded["children"]] == ["/0" * (depth - 1)]
+
+
+def test_what_has_no_id_is_not_found_by_one(emulator, make, send, get):
+    """Nor by what nothing is called in Python."""
+    send(emulator, make.document(make.entry(make.event(None), make.event("nonsense"))))
+    for path in ("events", "requests/1/events"):
+        assert [row["unique_id"] for row in get(emulator, path, unique_id="non")["rows"]] == [
+            "nonsense"
+        ]
+
+
+def test_bodies_are_counted_once_and_as_far_as_it_holds_nothing_up(emulate, make, get, monkeypatch):
+    """By what they are unpacked: a small body may hold much. Another look counts on."""
+    monkeypatch.setattr(rows, "_READ_BYTES", 100_000)
+    counted = []
+    count = contents.count
+    monkeypatch.setattr(contents, "count", lambda each: counted.append(each.number) or count(each))
+    emulator = emulate(faults={"html_503": 1.0})
+    event = make.event(properties={"text": "x" * 40_000})
+    body = gzip.compress(orjson.dumps(make.document(make.entry(event))))
+    for _ in range(7):
+        emulator.receive(make.request(body, content_encoding="gzip"))
+    for known in (3, 6, 7, 7):
+        shown = [row["events"] for row in get(emulator, "requests")["rows"]]
+        assert shown == [1] * known + [None] * (7 - known)
+    assert counted == [7, 6, 5, 4, 3, 2, 1]
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_what_can_not_be_counted_is_not_looked_at_again(emulator, make, get, monkeypatch, encoding):
+    """It is the same the next time."""
+    emulator.receive(make.request(b"nope", content_encoding=encoding))
+    assert get(emulator, "requests")["rows"][0]["events"] is None
+    monkeypatch.setattr(contents, "count", lambda _: pytest.fail("it was looked at again"))
+    assert get(emulator, "requests")["rows"][0]["events"] is None
 
 
 def test_a_lone_surrogate(emulator, make, get):

@@ -100,6 +100,64 @@ def test_each(klaviyo_emulator, fault):
     assert ran.returncode == 0, ran.stdout
 
 
+def test_what_a_pause_holds_is_not_seen_by_the_next_test(run_project: RunProject) -> None:
+    """Nor what else is under way."""
+    test_pause = """
+import threading
+import time
+
+import httpx
+import pytest
+
+EVENT = {"metric": "Active", "profile": {"email": "ada@shop.org"}, "time": "2026-01-02T03:04:05Z"}
+
+def send(emulator, number):
+    with emulator.client(deadline=0.1) as client:
+        client.send([{**EVENT, "unique_id": str(number)}], backfill=True)
+
+@pytest.mark.parametrize("turn", range(4))
+def test_each(klaviyo_emulator, turn):
+    klaviyo_emulator.assert_received()
+    pause = f"{klaviyo_emulator.url}/emulator/pause"
+    httpx.post(pause)
+    for number in range(4):
+        threading.Thread(target=send, args=(klaviyo_emulator, number), daemon=True).start()
+    while httpx.post(pause).json()["held"] < 4:
+        time.sleep(0.01)
+
+def test_then(klaviyo_emulator):
+    time.sleep(0.5)
+    assert klaviyo_emulator.requests == []
+"""
+    ran = run_project(test_pause=test_pause)
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_what_a_predicate_raises_is_raised(run_project: RunProject) -> None:
+    """By `assert_received`, or else after the test; the client is told nothing of it."""
+    test_predicate = """
+EVENT = {"metric": "Active", "profile": {"email": "ada@shop.org"}, "time": "2026-01-02T03:04:05Z"}
+
+def send(emulator):
+    emulator.refuse(lambda event: event.properties["missing"])
+    with emulator.client() as client:
+        assert client.send([EVENT], backfill=True).accepted == 1
+
+def test_asserting(klaviyo_emulator):
+    send(klaviyo_emulator)
+    klaviyo_emulator.assert_received(EVENT)
+
+def test_not_asserting(klaviyo_emulator):
+    send(klaviyo_emulator)
+
+def test_next(klaviyo_emulator):
+    klaviyo_emulator.assert_received()
+"""
+    ran = run_project(test_predicate=test_predicate)
+    assert "1 failed, 2 passed, 1 error" in ran.stdout
+    assert ran.stdout.count("given to refuse() raised this") == 2
+
+
 def test_every_process_of_a_run_has_its_own(run_project: RunProject) -> None:
     """Spread by pytest-xdist, tests don't see what others send."""
     test_many = """

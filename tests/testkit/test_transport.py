@@ -114,6 +114,7 @@ def test_any_url_is_the_emulators() -> None:
         ("silence", httpx.ReadTimeout),
         ("late", httpx.ReadTimeout),
         ("slow", httpx.ReadTimeout),
+        ("endless", httpx.ReadTimeout),
         ("cut", httpx.RemoteProtocolError),
     ],
 )
@@ -130,3 +131,25 @@ def test_plain_httpx_meets_faults_too(kit: KlaviyoEmulator, fault: str, error: t
             client.post(URL, content=b"{}", headers=headers)
         assert client.post(URL, content=b"{}", headers=headers).status_code == 400
         assert client.get(URL).status_code == 405
+
+
+def test_an_answer_that_never_ends_holds_up_no_loop(kit: KlaviyoEmulator) -> None:
+    """Other tasks have their turns, and so a timeout around it would end it."""
+    kit.inject("endless")
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def post() -> None:
+        task = asyncio.create_task(other())
+        async with httpx.AsyncClient(transport=kit.transport) as client:
+            with pytest.raises(httpx.ReadTimeout):
+                await client.post(URL, content=b"{}")
+        task.cancel()
+
+    asyncio.run(post())
+    assert turns > 10

@@ -11,8 +11,9 @@ if not all(map(find_spec, ("jsonschema_rs", "starlette", "uvicorn"))):
 
 from klaviyo_bulk_events.emulator.core import Emulator
 from klaviyo_bulk_events.emulator.faults import SUMMARIES
+from klaviyo_bulk_events.emulator.keys import Key
 from klaviyo_bulk_events.emulator.ledger import RequestRecord
-from klaviyo_bulk_events.emulator.memory import Event, Key
+from klaviyo_bulk_events.emulator.memory import Event
 from klaviyo_bulk_events.emulator.server import Running, running, serve
 from klaviyo_bulk_events.emulator.settings import Settings
 

@@ -60,7 +60,7 @@ class Endpoint:
         if self.barrier.is_down:
             if not await self.barrier.passed(receive):
                 return
-            arrived = self.emulator.now()
+            arrived = self.emulator.held(arrived)
         received = Received(request.method, scope["path"], headers, body)
         await Wire(scope, receive, send).carry_out(self.emulator.receive(received, arrived))
 

@@ -1,15 +1,15 @@
 """From the bytes of a body to its JSON document, strictly and within bounds."""
 
+import gzip
 import json
 import zlib
-from typing import Any, Final
+from io import BytesIO
+from typing import Any
 
 import orjson
 
 from klaviyo_bulk_events.emulator.refusals import Flaw, RequestRefused
 from klaviyo_bulk_events.limits import REQUEST_BYTES
-
-_GZIP: Final = 16 + zlib.MAX_WBITS
 
 
 def unpack(body: bytes, encoding: str) -> bytes:
@@ -26,14 +26,14 @@ def unpack(body: bytes, encoding: str) -> bytes:
 
 
 def _gunzip(body: bytes) -> bytes:
-    inflate = zlib.decompressobj(_GZIP)
+    """All members of the stream (RFC 1952), up to a byte more than may be; nothing else follows."""
     try:
-        data = inflate.decompress(body, REQUEST_BYTES.value + 1)
-    except zlib.error as error:
+        with gzip.GzipFile(fileobj=BytesIO(body)) as members:
+            return members.read(REQUEST_BYTES.value + 1)
+    except EOFError:
+        raise RequestRefused(400, [Flaw("The gzip body ends too early.")]) from None
+    except (OSError, zlib.error) as error:
         raise RequestRefused(400, [Flaw(f"The body is not gzip: {error}.")]) from None
-    if not inflate.eof and len(data) <= REQUEST_BYTES.value:
-        raise RequestRefused(400, [Flaw("The gzip body ends too early.")])
-    return data
 
 
 def parse(body: bytes) -> Any:

@@ -62,8 +62,9 @@ class Control:
         return _json([key._asdict() for key in sorted(self.emulator.poisoned())])
 
     async def reset(self, _: Request) -> Response:
-        """Forget what was received, and answer the counts, which are 0."""
+        """Forget what was received, break off what is held, and answer the counts, which are 0."""
         self.emulator.reset()
+        self.barrier.let_go()
         return _json(self.emulator.summary())
 
     async def pause(self, _: Request) -> Response:

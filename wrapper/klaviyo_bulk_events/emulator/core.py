@@ -14,10 +14,11 @@ from klaviyo_bulk_events.emulator.accounts import Accounts
 from klaviyo_bulk_events.emulator.exchanges import Exchange, Exchanges
 from klaviyo_bulk_events.emulator.faults import POISON, Fault, Processing
 from klaviyo_bulk_events.emulator.judge import Judge
+from klaviyo_bulk_events.emulator.keys import Key
 from klaviyo_bulk_events.emulator.ledger import Ledger, RequestRecord
 from klaviyo_bulk_events.emulator.listeners import Listeners
-from klaviyo_bulk_events.emulator.memory import Event, Key, Memory, Packed
-from klaviyo_bulk_events.emulator.messages import Plan, Reply, Request
+from klaviyo_bulk_events.emulator.memory import Event, Memory, Packed
+from klaviyo_bulk_events.emulator.messages import Delivery, Plan, Reply, Request
 from klaviyo_bulk_events.emulator.misfortune import Misfortune, check_name, check_probabilities
 from klaviyo_bulk_events.emulator.news import Mark, News
 from klaviyo_bulk_events.emulator.poison import Poison, Predicate
@@ -32,7 +33,7 @@ class Emulator:
     """The endpoint, of one account or one to each key. No I/O; for use from any thread.
 
     `clock` gives Unix seconds. `random` decides phases and faults; by default it is made from the
-    settings' seed, or from one of its own, which `seed` then tells.
+    settings' seed, or from one of its own, which `seed` then tells, and begins anew at a reset.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Emulator:
         if self.seed is None:
             self.seed = randomness.SystemRandom().getrandbits(_SEED_BITS)
         self._clock = clock
+        self._is_seeded = random is None
         self._random = random or randomness.Random(self.seed)  # noqa: S311
         self._lock = RLock()
         self._misfortune = Misfortune(dict(self.settings.faults), self._random)
@@ -59,7 +61,7 @@ class Emulator:
         self._memory = Memory(self.settings.keep)
         self._judge = Judge(self.settings, self._memory, self._poison)
         self._accounts = Accounts(self.settings, self._random)
-        self._arrivals = Arrivals()
+        self._arrivals = Arrivals(rate.seconds for rate in self.settings.rates)
         self._ledger = Ledger(self.settings.keep)
         self._exchanges = Exchanges(self.settings.keep, self.settings.keep_bytes)
         self._started = self.now()
@@ -69,20 +71,45 @@ class Emulator:
         return self._clock()
 
     def receive(self, request: Request, arrived: float | None = None) -> Plan:
-        """Take a request that arrived at this time, and say what is to happen on the wire."""
+        """Take a request that arrived at this time, and say what is to happen on the wire.
+
+        One that arrived before the last reset is broken off, and leaves no trace.
+        """
         with self._lock:
+            moment = self.now() if arrived is None else arrived
+            if self._is_before_reset(moment):
+                return Plan(None, Delivery.RESET)
             try:
                 gate.check_route(request)
             except RequestRefused as refused:
-                return Plan(answers.refused(refused))
-            moment = self.now() if arrived is None else arrived
-            record = self._ledger.open(moment, len(request.body))
-            self._exchanges.open(record.number, request)
-            plan = self._admit(request, record)
-            self._exchanges.answer(record.number, plan.told)
-            self._ledger.answer(record, plan.status)
-            self.listeners.tell()
-            return plan
+                # Browsers ask for many things; who posts elsewhere will miss its events.
+                if request.method != "POST":
+                    return Plan(answers.refused(refused))
+                return self._note(request, moment, partial(self._turn_away, refused))
+            return self._note(request, moment, partial(self._admit, request))
+
+    def held(self, since: float) -> float:
+        """When a request counts as arrived that was held since a moment and now isn't any more.
+
+        That is now; after a reset still that moment, so that `receive` breaks it off.
+        """
+        with self._lock:
+            return since if self._is_before_reset(since) else self.now()
+
+    def _is_before_reset(self, moment: float) -> bool:
+        """Whether a request arrived before a reset, where the clock wasn't set back since."""
+        return moment < self._started <= self.now()
+
+    def _note(
+        self, request: Request, moment: float, decide: Callable[[RequestRecord], Plan]
+    ) -> Plan:
+        record = self._ledger.open(moment, len(request.body))
+        self._exchanges.open(record.number, request)
+        plan = decide(record)
+        self._exchanges.answer(record.number, plan.told)
+        self._ledger.answer(record, plan.status)
+        self.listeners.tell()
+        return plan
 
     def abandon(self, request: Request, arrived: float) -> None:
         """Count a request whose client left before its body's end, but for one before a reset."""
@@ -134,10 +161,18 @@ class Emulator:
         try:
             self._take(request, record)
         except RequestRefused as refused:
-            self._ledger.refuse(record, refused.status, refused.flaws)
-            self._exchanges.refuse(record.number, refused.flaws)
-            return answers.refused(refused, headers)
+            return self._refuse(record, refused, headers)
         return Reply(202, headers)
+
+    def _turn_away(self, refused: RequestRefused, record: RequestRecord) -> Plan:
+        return Plan(self._refuse(record, refused, {}))
+
+    def _refuse(
+        self, record: RequestRecord, refused: RequestRefused, headers: Mapping[str, str]
+    ) -> Reply:
+        self._ledger.refuse(record, refused.status, refused.flaws)
+        self._exchanges.refuse(record.number, refused.flaws)
+        return answers.refused(refused, headers)
 
     def _take(self, request: Request, record: RequestRecord) -> None:
         gate.check_headers(request, self.settings.api_key)
@@ -182,13 +217,28 @@ class Emulator:
         return dict(self._misfortune.probabilities)
 
     def refuse(self, predicate: Predicate | None) -> None:
-        """Refuse, besides what is poisoned by probability, the events that this is true of."""
+        """Refuse, besides what is poisoned by probability, the events that this is true of.
+
+        Where it raises, the event is not refused, and `check_predicate` tells.
+        """
         with self._lock:
             self._poison.predicate = predicate
 
-    def reset(self) -> None:
-        """Forget what was received, and the faults asked for; probabilities stay."""
+    def check_predicate(self) -> None:
+        """Raise once what the predicate first raised: where it does, no event is refused."""
         with self._lock:
+            error, self._poison.error = self._poison.error, None
+        if error is not None:
+            raise error
+
+    def reset(self) -> None:
+        """Forget what was received, and the faults asked for; probabilities stay.
+
+        Phases and faults are drawn as at the start. Requests that are under way are broken off.
+        """
+        with self._lock:
+            if self._is_seeded:
+                self._random.seed(self.seed)
             self._misfortune.forget()
             self._poison.forget()
             self._resets += 1
@@ -218,7 +268,10 @@ class Emulator:
             return set(self._poison.refused)
 
     def busiest(self, seconds: float) -> int:
-        """The most requests that arrived within any window of this length, refused ones too."""
+        """The most requests that arrived within any window of this length, refused ones too.
+
+        Of a length that is none of the rates', among the latest 50,000 requests at least.
+        """
         with self._lock:
             return self._arrivals.busiest(seconds)
 
@@ -228,6 +281,7 @@ class Emulator:
             return {
                 **asdict(self._ledger.totals),
                 "metrics": self._memory.metrics,
+                "keys_forgotten": self._memory.keys_forgotten,
                 "poisoned": len(self._poison.refused),
                 "busiest": {str(rate): self.busiest(rate.seconds) for rate in self.settings.rates},
                 "seed": self.seed,

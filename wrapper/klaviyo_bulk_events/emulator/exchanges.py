@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from attrs import define
+from attrs import define, frozen
 
 from klaviyo_bulk_events.emulator.messages import Reply, Request
 from klaviyo_bulk_events.emulator.refusals import Flaw
@@ -14,14 +14,27 @@ _EXCHANGE_BYTES: Final = 2_000
 _FLAW_BYTES: Final = 500
 
 
+@frozen
+class Count:
+    """What somebody found when they read a body: its bytes unpacked, its profiles and events."""
+
+    bytes: int
+    entries: int | None = None
+    events: int | None = None
+
+
 @define(eq=False)
 class Exchange:
-    """A request as it came, the reply it was given, and the flaws that it was refused for."""
+    """A request as it came, the reply it was given, and the flaws that it was refused for.
+
+    `count` is what somebody found in a body that there was no reason to read before.
+    """
 
     number: int
     request: Request
     reply: Reply | None = None
     flaws: Sequence[Flaw] = ()
+    count: Count | None = None
 
     @property
     def weight(self) -> int:

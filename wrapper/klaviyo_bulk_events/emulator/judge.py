@@ -6,7 +6,8 @@ from typing import Any, Final
 from attrs import define, field
 
 from klaviyo_bulk_events.emulator import identity, schema
-from klaviyo_bulk_events.emulator.memory import Event, Key, Memory
+from klaviyo_bulk_events.emulator.keys import Key
+from klaviyo_bulk_events.emulator.memory import Event, Memory
 from klaviyo_bulk_events.emulator.poison import Poison
 from klaviyo_bulk_events.emulator.refusals import (
     DUPLICATE,
@@ -16,9 +17,18 @@ from klaviyo_bulk_events.emulator.refusals import (
     Path,
     RequestRefused,
 )
-from klaviyo_bulk_events.emulator.rules import ENTRY_DEPTH, EVENT_DEPTH, Place, Reader, is_in_event
+from klaviyo_bulk_events.emulator.rules import (
+    ENTRY_DEPTH,
+    EVENT_DEPTH,
+    Place,
+    Reader,
+    beginning,
+    is_in_event,
+)
 from klaviyo_bulk_events.emulator.settings import Pointers, Settings
 
+# Nobody knows how many Klaviyo tells at once. These make an answer of a megabyte or so.
+_MOST_FLAWS: Final = 5_000
 _UNIQUE_ID: Final[Path] = ("attributes", "unique_id")
 
 
@@ -41,6 +51,7 @@ class Judge:
 
     def judge(self, document: Any, request: int, now: float) -> Verdict:
         """Raise `RequestRefused` with what is wrong, or return what is taken."""
+        document = beginning(document)
         reader = Reader(request, now, schema.flaws(document))
         places = reader.read(document)
         verdict, flaws = self._weigh(places)
@@ -79,8 +90,7 @@ class Judge:
     def _named(self, flaws: Sequence[Flaw]) -> list[Flaw]:
         """The flaws as they are told: in the order of the document, as far as set."""
         told = sorted(flaws, key=lambda flaw: flaw.path or ())
-        if self._settings.name_faults == "first":
-            del told[1:]
+        del told[1 if self._settings.name_faults == "first" else _MOST_FLAWS :]
         return [flaw._replace(path=_reached(flaw, self._settings.pointers)) for flaw in told]
 
 

@@ -19,7 +19,7 @@ _FLAWS: Final = 200_000
 
 @define
 class RequestRecord:
-    """One request to the endpoint.
+    """One request to the endpoint, or a POST to another path, which is answered 404.
 
     `arrived` is in Unix seconds. `bytes` are those of the body as sent; of one that is too large,
     those that were looked at. `status` is that of the answer, None if there was to be none.

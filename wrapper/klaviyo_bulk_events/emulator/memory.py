@@ -1,29 +1,27 @@
 """What an emulator has accepted, and by what it knows a repeat."""
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
+from sys import getsizeof
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import orjson
 
+from klaviyo_bulk_events.emulator.keys import Key, Keys
+
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 IDENTIFIERS: Final = ("id", "external_id", "email", "phone_number")
 OTHER_IDENTIFIERS: Final = ("anonymous_id", "_kx")
-
-
-class Key(NamedTuple):
-    """What the endpoint tells events apart by. `profile` is its first identifier and which it is.
-
-    Klaviyo merges profiles that share any identifier. Here a profile is its first one in the order
-    `id`, `external_id`, `email`, `phone_number`, compared as sent: simple, and the same each time.
-    """
-
-    profile: tuple[str, str]
-    metric: str
-    unique_id: str
+_EVENT_BYTES: Final = 500
+"""What a kept event takes up besides its texts, about."""
+_ROOM: Final = 250_000_000
+_ROOM_PER_EVENT: Final = 2_500
+"""Bytes that events may take: in all, and for each that may be kept if that is more."""
+_KEYS: Final = 2_000_000
+"""Keys that are kept at least, some 210 MB."""
 
 
 class Event(NamedTuple):
@@ -69,34 +67,55 @@ class Packed(NamedTuple):
     """An event with its properties and updates beside it as JSON.
 
     As objects they would take four times the room; and text, because the bytes that orjson returns
-    may hold on to far more memory than they need.
+    may hold on to far more memory than they need. Events that came with one profile share the text
+    of its updates, which is in the `weight` of the first: about how many bytes of memory it takes.
     """
 
     event: Event
     properties: str
     updates: str
+    weight: int
 
 
-def _pack(event: Event) -> Packed:
-    bare = event._replace(properties=_NOTHING, updates=_NOTHING)
-    return Packed(bare, _text(event.properties), _text(event.updates) if event.updates else "{}")
+def _pack(events: Iterable[Event]) -> Iterator[Packed]:
+    profile, shared = None, "{}"
+    for event in events:
+        properties = _text(event.properties)
+        weight = _EVENT_BYTES + getsizeof(properties) + _size(event)
+        if event.profile is not profile:
+            profile = event.profile
+            shared = _text(event.updates) if event.updates else "{}"
+            weight += getsizeof(shared) + sum(map(getsizeof, profile.values()))
+        bare = event._replace(properties=_NOTHING, updates=_NOTHING)
+        yield Packed(bare, properties, shared, weight)
 
 
 def _text(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
+def _size(event: Event) -> int:
+    """The bytes of the texts that no other event has."""
+    return sum(getsizeof(field) for field in event if isinstance(field, str))
+
+
 def _unpack(packed: Packed) -> Event:
-    event, properties, updates = packed
+    event, properties, updates, _ = packed
     return event._replace(properties=orjson.loads(properties), updates=orjson.loads(updates))
 
 
 class Memory:
-    """The latest events; how many of each metric there were, and every key, however long ago."""
+    """The latest events, how many of each metric there were, and the keys of far more.
+
+    At most `keep` events, and of 250 MB, or 2.5 KB for each if that is more.
+    """
 
     def __init__(self, keep: int) -> None:
-        self._events: deque[Packed] = deque(maxlen=keep)
-        self._keys: set[Key] = set()
+        self._keep = keep
+        self._room = max(_ROOM, keep * _ROOM_PER_EVENT)
+        self._events: deque[Packed] = deque()
+        self._bytes = 0
+        self._keys = Keys(max(_KEYS, keep))
         self._metrics: Counter[str] = Counter()
 
     def __contains__(self, key: Key) -> bool:
@@ -107,11 +126,20 @@ class Memory:
         """How many events of each metric were ever accepted."""
         return dict(self._metrics)
 
+    @property
+    def keys_forgotten(self) -> int:
+        """How many keys there was no more room for: of their events a repeat is accepted."""
+        return self._keys.forgotten
+
     def add(self, events: Mapping[Key, Event]) -> None:
         """Take in the events of one request."""
-        self._keys.update(events)
-        self._events.extend(_pack(event) for event in events.values())
+        self._keys.add(events)
         self._metrics.update(event.metric for event in events.values())
+        for packed in _pack(events.values()):
+            self._events.append(packed)
+            self._bytes += packed.weight
+        while len(self._events) > self._keep or self._bytes > self._room:
+            self._bytes -= self._events.popleft().weight
 
     def find(
         self,

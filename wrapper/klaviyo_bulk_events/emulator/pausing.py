@@ -36,6 +36,12 @@ class Barrier:
         self._up.set()
         self.listeners.tell()
 
+    def let_go(self) -> None:
+        """Let pass what waits now, and hold what comes from now on as before."""
+        if self.is_down:
+            waiting, self._up = self._up, asyncio.Event()
+            waiting.set()
+
     async def passed(self, receive: Receive) -> bool:
         """Wait until the barrier is up; False if the client left before."""
         self._held += 1

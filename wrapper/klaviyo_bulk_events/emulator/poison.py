@@ -7,7 +7,8 @@ from typing import Final
 import orjson
 
 from klaviyo_bulk_events.emulator.faults import POISON
-from klaviyo_bulk_events.emulator.memory import Event, Key
+from klaviyo_bulk_events.emulator.keys import Key
+from klaviyo_bulk_events.emulator.memory import Event
 
 _DIGEST_BYTES: Final = 8
 
@@ -34,6 +35,7 @@ class Poison:
     def __init__(self, probability: float, seed: int) -> None:
         self.probability = probability
         self.predicate: Predicate | None = None
+        self.error: Exception | None = None
         self.refused: set[Key] = set()
         self._seed = seed
         self._pending = 0
@@ -55,6 +57,7 @@ class Poison:
     def forget(self) -> None:
         """Drop what was marked or refused so far; share and predicate stay."""
         self._pending = 0
+        self.error = None
         self._marked.clear()
         self.refused.clear()
 
@@ -67,10 +70,20 @@ class Poison:
     def refuses(self, event: Event) -> bool:
         """Whether the event is refused; it is then remembered."""
         refused = (
-            (self.predicate is not None and self.predicate(event))
+            self._is_meant(event)
             or (bool(self._marked) and _content(event) in self._marked)
             or (self.probability > 0 and share(self._seed, event) < self.probability)
         )
         if refused:
             self.refused.add(event.key)
         return refused
+
+    def _is_meant(self, event: Event) -> bool:
+        """Whether the predicate is true. What it raises is kept: a client would retry a 500."""
+        try:
+            return self.predicate is not None and bool(self.predicate(event))
+        except Exception as error:
+            if self.error is None:
+                error.add_note("The predicate that was given to refuse() raised this.")
+                self.error = error
+            return False

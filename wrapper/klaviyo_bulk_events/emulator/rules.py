@@ -24,6 +24,46 @@ _TIME: Final = re.compile(
 Json = Mapping[str, Any]
 
 
+def beginning(document: Any) -> Any:
+    """The document up to an event more than a request may hold: the rest changes nothing.
+
+    An entry counts for one event at least, for so many it needs.
+    """
+    try:
+        entries = document["data"]["attributes"]["events-bulk-create"]["data"]
+    except (KeyError, TypeError):
+        return document
+    if not isinstance(entries, list):
+        return document
+    kept = [*_first(entries, EVENTS_PER_REQUEST.value + 1)]
+    return _with(document, ENTRIES, kept)
+
+
+def _first(entries: Iterable[Any], left: int) -> Iterator[Any]:
+    for entry in entries:
+        if left <= 0:
+            return
+        events = _events(entry)
+        yield entry if len(events) <= left else _with(entry, _EVENTS, events[:left])
+        left -= max(1, len(events))
+
+
+def _events(entry: Any) -> list[Any]:
+    try:
+        events = entry["attributes"]["events"]["data"]
+    except (KeyError, TypeError):
+        return []
+    return events if isinstance(events, list) else []
+
+
+def _with(document: Any, path: Path, value: Any) -> Any:
+    """The document with another value at this path, which leads through objects alone."""
+    if not path:
+        return value
+    step, *rest = path
+    return {**document, step: _with(document[step], tuple(rest), value)}
+
+
 class Place(NamedTuple):
     """An event, and where in the request it stands."""
 

@@ -14,6 +14,7 @@ from klaviyo_bulk_events.emulator.core import Emulator
 from klaviyo_bulk_events.emulator.settings import Settings
 
 LOOPBACK = "127.0.0.1"
+_LOOPBACK_OF = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104
 _GRACE_SECONDS = 2.0
 
 
@@ -82,5 +83,7 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def _url(sock: socket.socket) -> str:
+    """Where it answers: an address that stands for all is none that a Host header may name."""
     host, port = sock.getsockname()[:2]
+    host = _LOOPBACK_OF.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

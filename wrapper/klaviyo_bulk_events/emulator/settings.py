@@ -46,8 +46,9 @@ class Settings:
         pointers: how far a refusal's pointers reach. Those to repeats always reach the `unique_id`.
         faults: a probability for each fault by name, per request; for `poison`, per event.
         seed: makes phases and faults the same in every run; without one they differ.
-        keep: how many of the latest events and requests can be asked for. Counts and the keys that
-            repeats are known by stay whole.
+        keep: how many of the latest events and requests can be asked for: fewer events where they
+            take more than 250 MB, and more than 2.5 KB on average. Counts stay whole, and repeats
+            of the latest 2 million events are known, or of `keep` if that is more.
         keep_bytes: how many bytes of the latest requests' bodies can be looked at.
         api_key: the only key or token that is good; without one, any is.
         account_per_key: every key or token has windows of its own, as accounts have. What was

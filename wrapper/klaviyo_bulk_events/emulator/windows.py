@@ -1,9 +1,8 @@
 """Fixed rate windows: each starts at its own moment, and is counted when a request arrives."""
 
 from array import array
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil
 from random import Random
 from typing import Final
@@ -12,6 +11,8 @@ from klaviyo_bulk_events.rates import Rate
 
 # A request counts when its head is there, and is told of when its body is: up to so many later.
 _KEPT_WINDOWS: Final = 256
+# Arrivals that are kept at least; twice as many at most, so that it is rarely that some are let go.
+_KEPT_ARRIVALS: Final = 50_000
 
 
 class Window:
@@ -78,19 +79,41 @@ class Windows:
 
 
 class Arrivals:
-    """When requests arrived, all of them, refused ones too."""
+    """When requests arrived, refused ones too: the latest moments, and what the others came to.
 
-    def __init__(self) -> None:
+    `lengths` are those of windows of which the busiest is known of all arrivals.
+    """
+
+    def __init__(self, lengths: Iterable[float] = ()) -> None:
         self._moments = array("d")
+        self._busiest = dict.fromkeys(lengths, 0)
 
     def add(self, now: float) -> None:
         """Note an arrival."""
         self._moments.append(now)
+        if len(self._moments) > 2 * _KEPT_ARRIVALS:
+            self._let_go()
 
     def busiest(self, seconds: float) -> int:
-        """The most arrivals in any window of this length, wherever it starts."""
+        """The most arrivals in any window of this length, wherever it starts.
+
+        Of another length than those, among the latest arrivals only.
+        """
+        return max(self._busiest.get(seconds, 0), _busiest(sorted(self._moments), seconds))
+
+    def _let_go(self) -> None:
+        """Drop the oldest. Windows that reach from them to the latest are counted up to now."""
         moments = sorted(self._moments)
-        return max(
-            (bisect_left(moments, start + seconds) - i for i, start in enumerate(moments)),
-            default=0,
-        )
+        for seconds, most in self._busiest.items():
+            self._busiest[seconds] = max(most, _busiest(moments, seconds))
+        self._moments = array("d", moments[-_KEPT_ARRIVALS:])
+
+
+def _busiest(moments: Sequence[float], seconds: float) -> int:
+    """Of moments in their order: for each, how many came less than so many seconds before."""
+    most = first = 0
+    for i, moment in enumerate(moments):
+        while moments[first] + seconds <= moment:
+            first += 1
+        most = max(most, i + 1 - first)
+    return most

@@ -82,7 +82,10 @@ class KlaviyoEmulator:
         self.core.inject(fault, times)
 
     def refuse(self, predicate: Predicate | None) -> None:
-        """Refuse the events that this is true of, each time they come."""
+        """Refuse the events that this is true of, each time they come.
+
+        What it raises, `assert_received` raises, and so does the fixture after the test.
+        """
         self.core.refuse(predicate)
 
     def reset(self) -> None:
@@ -119,6 +122,7 @@ class KlaviyoEmulator:
         return pairing, max(0, accepted - len(pairing.received))
 
     def _pair(self, wanted: list[Wanted]) -> Pairing:
+        self.core.check_predicate()
         return Pairing(wanted, [record_of(event) for event in self.events])
 
 

@@ -39,7 +39,7 @@ def klaviyo_emulator(
     _klaviyo_servers: "Servers",
     klaviyo_emulator_settings: "Settings",
     monkeypatch: pytest.MonkeyPatch,
-) -> "KlaviyoEmulator":
+) -> "Iterator[KlaviyoEmulator]":
     """An emulator of Klaviyo's endpoint on a free port, as new.
 
     During the test KLAVIYO_BASE_URL and KLAVIYO_API_KEY name it, so that a client made without
@@ -48,4 +48,5 @@ def klaviyo_emulator(
     emulator = _klaviyo_servers.emulator(klaviyo_emulator_settings)
     for name, value in emulator.environment.items():
         monkeypatch.setenv(name, value)
-    return emulator
+    yield emulator
+    emulator.core.check_predicate()

@@ -21,9 +21,10 @@ class Servers:
     def emulator(self, settings: Settings) -> KlaviyoEmulator:
         """An emulator with these settings, as new."""
         server = self._server(settings)
-        httpx.post(f"{server.url}/emulator/resume", trust_env=False).raise_for_status()
         emulator = KlaviyoEmulator(server.emulator, server.url)
         emulator.reset()
+        # Only now: what a pause still holds is older than the reset, and broken off.
+        httpx.post(f"{server.url}/emulator/resume", trust_env=False).raise_for_status()
         return emulator
 
     def _server(self, settings: Settings) -> Running:

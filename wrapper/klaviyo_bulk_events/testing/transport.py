@@ -1,6 +1,8 @@
 """The emulator as an httpx transport: requests that reach it without a socket."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from itertools import repeat
 from typing import Final
 
 import httpx
@@ -10,6 +12,8 @@ from klaviyo_bulk_events.emulator.messages import Delivery, Plan, Reply, Request
 
 _MORE: Final = 1 << 16
 """Bytes in which an answer comes that never ends."""
+_ENOUGH: Final = 64
+"""So often, which is 4 MB: whoever reads on would read for ever."""
 
 
 class EmulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -17,7 +21,7 @@ class EmulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     No fault takes time: what would never be answered, or later than the request's timeout, raises
     `httpx.ReadTimeout` at once, a delay that the client would sit out is none, and an answer that
-    trickles in is there at once.
+    trickles in is there at once. One that never ends raises it after 4 MB.
     """
 
     def __init__(self, emulator: Emulator) -> None:
@@ -64,9 +68,11 @@ class _Answer(httpx.SyncByteStream, httpx.AsyncByteStream):
         yield self._body
         if self._delivery is Delivery.CUT:
             raise httpx.RemoteProtocolError("the answer broke off")
-        while self._delivery is Delivery.ENDLESS:
-            yield b" " * _MORE
+        if self._delivery is Delivery.ENDLESS:
+            yield from repeat(b" " * _MORE, _ENOUGH)
+            raise httpx.ReadTimeout("the answer did not end in time")
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for part in self:
             yield part
+            await asyncio.sleep(0)

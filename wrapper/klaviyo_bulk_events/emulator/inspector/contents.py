@@ -9,11 +9,12 @@ import orjson
 from attrs import frozen
 
 from klaviyo_bulk_events.emulator import body
-from klaviyo_bulk_events.emulator.exchanges import Exchange
+from klaviyo_bulk_events.emulator.exchanges import Count, Exchange
 from klaviyo_bulk_events.emulator.inspector.pointers import value_at
 from klaviyo_bulk_events.emulator.memory import IDENTIFIERS, OTHER_IDENTIFIERS
 from klaviyo_bulk_events.emulator.refusals import Flaw, Path, RequestRefused
 from klaviyo_bulk_events.emulator.rules import ENTRIES, EVENT_DEPTH, is_in_event
+from klaviyo_bulk_events.limits import REQUEST_BYTES
 
 _PROFILE: Final[Path] = ("attributes", "profile", "data")
 _EVENTS: Final[Path] = ("attributes", "events", "data")
@@ -54,15 +55,17 @@ def document(exchange: Exchange) -> Any:
         return _unreadable(text)
 
 
-def size(exchange: Exchange | None) -> tuple[int, int] | None:
-    """How many entries and events a body holds, if it is still kept and can be read."""
-    if exchange is None:
-        return None
+def count(exchange: Exchange) -> Count:
+    """How much a body holds, as far as it can be read."""
     encoding = exchange.request.headers.get("content-encoding", "")
     try:
-        return body.size(orjson.loads(body.unpack(exchange.request.body, encoding)))
-    except (RequestRefused, orjson.JSONDecodeError):
-        return None
+        text = body.unpack(exchange.request.body, encoding)
+    except RequestRefused:
+        return Count(REQUEST_BYTES.value if encoding else len(exchange.request.body))
+    try:
+        return Count(len(text), *(body.size(orjson.loads(text)) or ()))
+    except orjson.JSONDecodeError:
+        return Count(len(text))
 
 
 def _unreadable(data: bytes) -> Unreadable:

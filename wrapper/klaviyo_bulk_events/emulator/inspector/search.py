@@ -15,6 +15,10 @@ def _folded(text: str) -> str:
     return text.casefold()
 
 
+def _is_in(part: str, value: Any) -> bool:
+    return not part or (value is not None and part in str(value).casefold())
+
+
 @frozen
 class Wanted:
     """What is searched for: parts of texts, in either case; "" is in all of them."""
@@ -30,11 +34,9 @@ class Wanted:
     def matches(self, profile: Mapping[str, Any], metric: Any, unique_id: Any) -> bool:
         """Whether something with these has all that is searched for."""
         return (
-            (not self.metric or self.metric in str(metric).casefold())
-            and (not self.unique_id or self.unique_id in str(unique_id).casefold())
-            and (
-                not self.profile or any(self.profile in str(v).casefold() for v in profile.values())
-            )
+            _is_in(self.metric, metric)
+            and _is_in(self.unique_id, unique_id)
+            and (not self.profile or any(_is_in(self.profile, v) for v in profile.values()))
         )
 
 
@@ -76,7 +78,7 @@ def events_of(kept: Iterable[Packed], profile: ProfileKey) -> list[Packed]:
 def people(kept: Iterable[Packed], wanted: str) -> list[Person]:
     """The profiles with this in an identifier, those with most events first."""
     found: dict[ProfileKey, Person] = {}
-    for event, _, _ in kept:
+    for event, *_ in kept:
         key = key_of(event)
         if person := found.get(key):
             person.add(event)

@@ -77,8 +77,11 @@ class Stream:
                 data = b"data: " + orjson.dumps(self._message(news)) + b"\n\n"
                 await send({"type": "http.response.body", "body": data, "more_body": True})
                 await asyncio.sleep(_SHORTEST)
+                # Not `wait_for`, which before Python 3.12 swallows a cancellation that comes in the
+                # turn in which the bell rings: the listener is gone, and this would go on for ever.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(rung.wait(), _LONGEST)
+                    async with asyncio.timeout(_LONGEST):
+                        await rung.wait()
 
     def _told_of(self, news: News) -> float:
         """Up to when a listener knows the windows: of each account it needs all."""

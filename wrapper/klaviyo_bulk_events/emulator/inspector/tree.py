@@ -11,6 +11,8 @@ from klaviyo_bulk_events.emulator.refusals import pointer
 
 CHILDREN: Final = 100
 _SMALL: Final = 12
+DEEPEST: Final = 100
+"""Levels that are unfolded: each takes two of the 254 that orjson writes."""
 
 Node = dict[str, Any]
 Steps = tuple[Step, ...]
@@ -37,6 +39,8 @@ class Unfolded:
         return node
 
     def _unfolds(self, value: Any, at: Steps) -> bool:
+        if len(at) >= DEEPEST:
+            return False
         if at == self.path:
             return self.everything or self.marked or len(value) <= _SMALL
         return self.everything or self._leads_through(at)

@@ -173,7 +173,8 @@ def _tree(exchange: Exchange, document: Any, request: Request) -> Json:
         return {"tree": tree.children(value, steps, _number(request, "offset", 0))}
     packed = exchange.request.headers.get("content-encoding")
     small = not packed and len(exchange.request.body) <= _SMALL_BYTES
-    unfolded = tree.Unfolded(steps, "mark" in query, small)
+    unfolded = tree.Unfolded(steps[: tree.DEEPEST], "mark" in query, small)
+    exact = exact and len(steps) <= tree.DEEPEST
     return {"tree": unfolded.node(document), "exact": exact}
 
 
