@@ -6,7 +6,7 @@ from functools import reduce
 import pytest
 from attrs import evolve
 
-from klaviyo_bulk_events.emulator import Delivery
+from klaviyo_bulk_events.emulator.messages import Delivery
 from klaviyo_bulk_events.limits import (
     EARLIEST_YEAR,
     EVENT_PROPERTIES,

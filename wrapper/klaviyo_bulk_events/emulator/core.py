@@ -7,24 +7,20 @@ from functools import partial
 from threading import RLock
 from typing import Any, Final
 
-from attrs import asdict
+from attrs import asdict, evolve
 
-from klaviyo_bulk_events.emulator import answers, body, gate
-from klaviyo_bulk_events.emulator.accounts import Accounts
-from klaviyo_bulk_events.emulator.exchanges import Exchange, Exchanges
-from klaviyo_bulk_events.emulator.faults import POISON, Fault, Processing
-from klaviyo_bulk_events.emulator.judge import Judge
+from klaviyo_bulk_events.emulator.exchanges import Exchange
+from klaviyo_bulk_events.emulator.faults import POISON
 from klaviyo_bulk_events.emulator.keys import Key
-from klaviyo_bulk_events.emulator.ledger import Ledger, RequestRecord
+from klaviyo_bulk_events.emulator.ledger import RequestRecord
 from klaviyo_bulk_events.emulator.listeners import Listeners
-from klaviyo_bulk_events.emulator.memory import Event, Memory, Packed
-from klaviyo_bulk_events.emulator.messages import Delivery, Plan, Reply, Request
+from klaviyo_bulk_events.emulator.memory import Event, Packed
+from klaviyo_bulk_events.emulator.messages import Plan, Request
 from klaviyo_bulk_events.emulator.misfortune import Misfortune, check_name, check_probabilities
 from klaviyo_bulk_events.emulator.news import Mark, News
 from klaviyo_bulk_events.emulator.poison import Poison, Predicate
-from klaviyo_bulk_events.emulator.refusals import RequestRefused
+from klaviyo_bulk_events.emulator.reception import Reception
 from klaviyo_bulk_events.emulator.settings import Settings
-from klaviyo_bulk_events.emulator.windows import Arrivals
 
 _SEED_BITS: Final = 32
 
@@ -58,13 +54,14 @@ class Emulator:
         self._start()
 
     def _start(self) -> None:
-        self._memory = Memory(self.settings.keep)
-        self._judge = Judge(self.settings, self._memory, self._poison)
-        self._accounts = Accounts(self.settings, self._random)
-        self._arrivals = Arrivals(rate.seconds for rate in self.settings.rates)
-        self._ledger = Ledger(self.settings.keep)
-        self._exchanges = Exchanges(self.settings.keep, self.settings.keep_bytes)
-        self._started = self.now()
+        self._reception = Reception(
+            self.settings,
+            self._random,
+            self._misfortune,
+            self._poison,
+            self.now,
+            self.listeners.tell,
+        )
 
     def now(self) -> float:
         """The time of its clock in Unix seconds, to be taken when a request's head is there."""
@@ -76,17 +73,17 @@ class Emulator:
         One that arrived before the last reset is broken off, and leaves no trace.
         """
         with self._lock:
-            moment = self.now() if arrived is None else arrived
-            if self._is_before_reset(moment):
-                return Plan(None, Delivery.RESET)
-            try:
-                gate.check_route(request)
-            except RequestRefused as refused:
-                # Browsers ask for many things; who posts elsewhere will miss its events.
-                if request.method != "POST":
-                    return Plan(answers.refused(refused))
-                return self._note(request, moment, partial(self._turn_away, refused))
-            return self._note(request, moment, partial(self._admit, request))
+            reception = self._reception
+            plan = reception.receive(request, self.now() if arrived is None else arrived)
+            if plan.after_hangup is None:
+                return plan
+            return evolve(plan, after_hangup=partial(self._late, reception, plan.after_hangup))
+
+    def _late(self, reception: Reception, process: Callable[[], object]) -> None:
+        """Process a request whose client gave up, unless there was a reset since it arrived."""
+        with self._lock:
+            if reception is self._reception:
+                process()
 
     def held(self, since: float) -> float:
         """When a request counts as arrived that was held since a moment and now isn't any more.
@@ -94,94 +91,12 @@ class Emulator:
         That is now; after a reset still that moment, so that `receive` breaks it off.
         """
         with self._lock:
-            return since if self._is_before_reset(since) else self.now()
-
-    def _is_before_reset(self, moment: float) -> bool:
-        """Whether a request arrived before a reset, where the clock wasn't set back since."""
-        return moment < self._started <= self.now()
-
-    def _note(
-        self, request: Request, moment: float, decide: Callable[[RequestRecord], Plan]
-    ) -> Plan:
-        record = self._ledger.open(moment, len(request.body))
-        self._exchanges.open(record.number, request)
-        plan = decide(record)
-        self._exchanges.answer(record.number, plan.told)
-        self._ledger.answer(record, plan.status)
-        self.listeners.tell()
-        return plan
+            return since if self._reception.is_too_late(since) else self.now()
 
     def abandon(self, request: Request, arrived: float) -> None:
         """Count a request whose client left before its body's end, but for one before a reset."""
         with self._lock:
-            try:
-                gate.check_route(request)
-            except RequestRefused:
-                return
-            if arrived >= self._started:
-                self._arrivals.add(arrived)
-                self._accounts.of(request).admit(arrived)
-
-    def _admit(self, request: Request, record: RequestRecord) -> Plan:
-        self._arrivals.add(record.arrived)
-        wait = self._accounts.of(request).admit(record.arrived)
-        if wait is not None:
-            return Plan(answers.throttled(wait))
-        fault = self._misfortune.draw()
-        if fault is None:
-            return Plan(self._process(request, record))
-        self._ledger.meet(record, fault.name)
-        return self._befall(fault, request, record)
-
-    def _befall(self, fault: Fault, request: Request, record: RequestRecord) -> Plan:
-        reply, after_hangup = None, None
-        if fault.processing is Processing.AT_ONCE:
-            reply = self._process(request, record)
-        elif fault.processing is Processing.AFTER_HANGUP:
-            after_hangup = partial(self._process_late, request, record, self._ledger)
-        return Plan(
-            answers.injected(fault.answer) if fault.answer else reply,
-            fault.delivery,
-            delay=self.settings.delay if fault.slow else 0.0,
-            pause=self.settings.pause,
-            after_hangup=after_hangup,
-            hangup_delay=self.settings.delay,
-        )
-
-    def _process_late(self, request: Request, record: RequestRecord, ledger: Ledger) -> None:
-        """Process a request whose client gave up, unless there was a reset since it arrived."""
-        with self._lock:
-            if ledger is self._ledger:
-                self._process(request, record)
-                self._ledger.change(record)
-                self.listeners.tell()
-
-    def _process(self, request: Request, record: RequestRecord) -> Reply:
-        headers = self._accounts.of(request).headers(record.arrived)
-        try:
-            self._take(request, record)
-        except RequestRefused as refused:
-            return self._refuse(record, refused, headers)
-        return Reply(202, headers)
-
-    def _turn_away(self, refused: RequestRefused, record: RequestRecord) -> Plan:
-        return Plan(self._refuse(record, refused, {}))
-
-    def _refuse(
-        self, record: RequestRecord, refused: RequestRefused, headers: Mapping[str, str]
-    ) -> Reply:
-        self._ledger.refuse(record, refused.status, refused.flaws)
-        self._exchanges.refuse(record.number, refused.flaws)
-        return answers.refused(refused, headers)
-
-    def _take(self, request: Request, record: RequestRecord) -> None:
-        gate.check_headers(request, self.settings.api_key)
-        text = body.unpack(request.body, request.headers.get("content-encoding", ""))
-        document = body.parse(text)
-        self._ledger.hold(record, body.size(document))
-        verdict = self._judge.judge(document, record.number, self.now())
-        self._memory.add(verdict.events)
-        self._ledger.accept(record, len(verdict.events), verdict.repeats, verdict.test_addresses)
+            self._reception.abandon(request, arrived)
 
     def inject(self, name: str, times: int = 1) -> None:
         """Have the next requests that aren't throttled meet a fault, before any that is drawn.
@@ -255,12 +170,12 @@ class Emulator:
     ) -> list[Event]:
         """The accepted events that are still kept, oldest first; `profile` is any identifier."""
         with self._lock:
-            return self._memory.find(profile, metric, unique_id, limit, offset)
+            return self._reception.memory.find(profile, metric, unique_id, limit, offset)
 
     def requests(self, limit: int | None = None, offset: int = 0) -> list[RequestRecord]:
         """The requests that are still kept, oldest first."""
         with self._lock:
-            return self._ledger.latest(limit, offset)
+            return self._reception.ledger.latest(limit, offset)
 
     def poisoned(self) -> set[Key]:
         """The events that were refused as poison."""
@@ -273,15 +188,15 @@ class Emulator:
         Of a length that is none of the rates', among the latest 50,000 requests at least.
         """
         with self._lock:
-            return self._arrivals.busiest(seconds)
+            return self._reception.arrivals.busiest(seconds)
 
     def summary(self) -> dict[str, Any]:
         """Counts over everything since the start or the last reset, as JSON can say them."""
         with self._lock:
             return {
-                **asdict(self._ledger.totals),
-                "metrics": self._memory.metrics,
-                "keys_forgotten": self._memory.keys_forgotten,
+                **asdict(self._reception.ledger.totals),
+                "metrics": self._reception.memory.metrics,
+                "keys_forgotten": self._reception.memory.keys_forgotten,
                 "poisoned": len(self._poison.refused),
                 "busiest": {str(rate): self.busiest(rate.seconds) for rate in self.settings.rates},
                 "seed": self.seed,
@@ -292,14 +207,14 @@ class Emulator:
         with self._lock:
             seen = mark.changes if mark and mark.resets == self._resets else None
             return News(
-                mark=Mark(self._resets, self._ledger.changes),
+                mark=Mark(self._resets, self._reception.ledger.changes),
                 whole=seen is None,
-                started=self._started,
+                started=self._reception.started,
                 now=self.now(),
-                requests=[*self._ledger.changed(seen or 0)],
-                seconds=[*self._ledger.pace.since(seen or 0)],
-                windows=self._accounts.windows(since),
-                totals=asdict(self._ledger.totals),
+                requests=[*self._reception.ledger.changed(seen or 0)],
+                seconds=[*self._reception.ledger.pace.since(seen or 0)],
+                windows=self._reception.accounts.windows(since),
+                totals=asdict(self._reception.ledger.totals),
                 faults=self.faults,
                 asked={**self._misfortune.asked, **self._poison.asked},
             )
@@ -307,14 +222,14 @@ class Emulator:
     def newest(self, limit: int, *, before: int | None, troubled: bool) -> list[RequestRecord]:
         """The kept requests before a number, newest first; or of them the ones in trouble."""
         with self._lock:
-            return self._ledger.newest(limit, before=before, troubled=troubled)
+            return self._reception.ledger.newest(limit, before=before, troubled=troubled)
 
     def request(self, number: int) -> tuple[RequestRecord | None, Exchange | None]:
         """A request, and what was said in it, each if it is still kept."""
         with self._lock:
-            return self._ledger.get(number), self._exchanges.get(number)
+            return self._reception.ledger.get(number), self._reception.exchanges.get(number)
 
     def snapshot(self) -> list[Packed]:
         """The accepted events that are still kept, oldest first, for a look at many of them."""
         with self._lock:
-            return self._memory.snapshot()
+            return self._reception.memory.snapshot()
