@@ -50,15 +50,28 @@ class Shell:
         )
 
     def started(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        """A process that sends with the journal `run.db`."""
-        pipe = subprocess.PIPE
-        return subprocess.Popen(self._program(arguments), env=self._env(), stdin=pipe, stderr=pipe)
+        """A process that sends with the journal `run.db`, and ignores no signal.
+
+        It would those that the tests' own process was told to ignore, as `nohup` does.
+        """
+        return subprocess.Popen(
+            self._program(arguments),
+            env=self._env(),
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=heed_all_signals,
+        )
 
     def _program(self, arguments: tuple[str, ...]) -> tuple[str, ...]:
         return (sys.executable, "-m", "klaviyo_bulk_events", "send", *SEND, *arguments)
 
     def _env(self) -> dict[str, str]:
         return {**os.environ, **self.environment, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
+def heed_all_signals() -> None:
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture

@@ -153,7 +153,7 @@ def test_not_asserting(klaviyo_emulator):
 def test_next(klaviyo_emulator):
     klaviyo_emulator.assert_received()
 """
-    ran = run_project(test_predicate=test_predicate)
+    ran = run_project("-rN", test_predicate=test_predicate)
     assert "1 failed, 2 passed, 1 error" in ran.stdout
     assert ran.stdout.count("given to refuse() raised this") == 2
 
