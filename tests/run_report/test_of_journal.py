@@ -105,7 +105,7 @@ def test_of_a_run_that_goes_on(shell: Shell, slow: Running, record: Record) -> N
 
 def test_of_a_run_that_was_killed(shell: Shell, slow: Running, record: Record) -> None:
     """What was in flight is unknown; gone on with, the run tells of both sessions."""
-    write(shell, record, 12_000)
+    write(shell, record, 24_000)
     with sending(shell, slow) as process:
         data_when(shell, 2_000)
         process.send_signal(signal.SIGKILL)
@@ -115,17 +115,17 @@ def test_of_a_run_that_was_killed(shell: Shell, slow: Running, record: Record) -
     assert (data["state"], data["in_flight"]) == ("stopped", 0)
     assert "the same command again goes on with it" in data["stopped"]
     assert 2_000 <= data["accepted"] <= slow.emulator.summary()["accepted"]
-    assert data["submitted"] == settled(data) < 12_000
+    assert data["submitted"] == settled(data) < 24_000
     rejects = shell("rejects", "run.db").stdout_bytes.splitlines()
     lines = [orjson.loads(line)["status"] for line in rejects]
     assert lines.count("unknown") == data["unknown"]
     with sending(shell, slow) as process:
         assert process.wait(60) == 1
     end = shell.data("end.json")
-    assert (end["accepted"] + end["duplicate"], end["rejected"]) == (11_880, 120)
+    assert (end["accepted"] + end["duplicate"], end["rejected"]) == (23_760, 240)
     sessions = end["timeline"]["sessions"]
     assert [session["at"] == 0.0 for session in sessions] == [True, False]
-    assert {of["code"]: of["events"] for of in end["reasons"]["rejected"]} == {"empty": 120}
+    assert {of["code"]: of["events"] for of in end["reasons"]["rejected"]} == {"empty": 240}
 
 
 def test_of_what_is_no_run(shell: Shell, record: Record) -> None:
