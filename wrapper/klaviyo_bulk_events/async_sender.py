@@ -49,7 +49,7 @@ class AsyncSender:
         watch = together(self._settings.watch, ledger.hear)
         who = self._endpoint.credential
         driver = AsyncDriver(self._settings.limiter, self._lanes.post, watch, who)
-        memory = repeats or ledger.repeats
+        memory = ledger.repeats if repeats is None else repeats
         plan = planner(intake, backfill, keep_records=keep_records, repeats=memory)
         return AsyncRun(events, plan, driver, self._settings, watch, ledger)
 

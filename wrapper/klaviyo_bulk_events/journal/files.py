@@ -84,8 +84,10 @@ def is_locked(path: Path) -> bool:
     return False
 
 
-_BESIDE: Final = ("lock", "lock-journal", "bodies", "snapshot", "snapshot-half")
-_OF_SQLITE: Final = ("wal", "shm", "journal")
+PERSONAL: Final = ("bodies", "snapshot", "snapshot-half")
+"""What stands beside the database and holds events."""
+OF_SQLITE: Final = ("wal", "shm", "journal")
+_BESIDE: Final = ("lock", "lock-journal", *PERSONAL)
 
 
 def all_of(path: Path) -> list[Path]:
@@ -95,5 +97,5 @@ def all_of(path: Path) -> list[Path]:
     return [
         path,
         *(beside(path, name) for name in _BESIDE),
-        *(beside(database, name) for name in _OF_SQLITE),
+        *(beside(database, name) for name in OF_SQLITE),
     ]

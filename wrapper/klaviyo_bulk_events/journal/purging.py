@@ -12,7 +12,7 @@ from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.journal import forgotten
 from klaviyo_bulk_events.journal.chunks import Chunks, Kept
-from klaviyo_bulk_events.journal.files import Lock, beside, remove
+from klaviyo_bulk_events.journal.files import OF_SQLITE, PERSONAL, Lock, beside, remove
 from klaviyo_bulk_events.journal.lines import Lines
 from klaviyo_bulk_events.journal.snapshot import path_of
 from klaviyo_bulk_events.journal.store import Store
@@ -23,8 +23,6 @@ from klaviyo_bulk_events.profile_fields import identifiers_of, spelt
 from klaviyo_bulk_events.report import Tally
 
 _PERSONAL: Final = ("set_aside", "trail", "buckets", "chunks")
-_BESIDE: Final = ("bodies", "snapshot", "snapshot-half")
-_OF_SQLITE: Final = ("wal", "shm")
 
 
 @frozen
@@ -40,7 +38,7 @@ def purge(path: Path) -> None:
 
     Where no run was begun, or its database is gone, what is left beside it is removed.
     """
-    if not path.exists() and _remove_beside(path, *_BESIDE, *_OF_SQLITE):
+    if not path.exists() and _remove_beside(path, *PERSONAL, *OF_SQLITE):
         return
     with _alone(path) as store:
         counts = Tally.restored(store.get("tally")) if store.get("tally") else Tally()
@@ -53,7 +51,7 @@ def purge(path: Path) -> None:
             store.put("tally", counts.counts())
             store.put("purged", True)
         store.vacuum()
-        for name in _BESIDE:
+        for name in PERSONAL:
             remove(beside(path, name))
 
 
