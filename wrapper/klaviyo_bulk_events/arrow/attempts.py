@@ -119,11 +119,11 @@ def _of_chunks(store: Store, run: str, account: str) -> Iterator[tuple[tuple[str
     while entries := store.read(ChunkName(run, account, number)):
         standing = Standing.of(entries)
         open_yet = Status.UNKNOWN if standing.under_way > 0 else Status.UNSENT
-        for fate in standing.fates:
-            status, problems = fate or (open_yet, ())
+        for said, count in standing.counts():
+            status, problems = said or (open_yet, ())
             if status is Status.UNSENT and standing.under_way > 0:
                 status = Status.UNKNOWN
-            yield (status.value, problems[0].code if problems else ""), 1
+            yield (status.value, problems[0].code if problems else ""), count
         number += 1
 
 

@@ -6,8 +6,9 @@ chunk, what became of them, and the words of refusals. It names the attempt, whi
 entry where it was written and the answer of the store was lost.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 import orjson
 from attrs import define
@@ -17,6 +18,9 @@ from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.outcomes import Fate, Status
 from klaviyo_bulk_events.problems import Problem
+
+Said: TypeAlias = tuple[Status, tuple[Problem, ...]]
+"""What became of an event, and why."""
 
 OPEN: Final = frozenset({Status.UNKNOWN, Status.UNSENT})
 """What another attempt may still settle."""
@@ -59,7 +63,7 @@ class Standing:
 
     digest: str
     under_way: int
-    fates: list[tuple[Status, tuple[Problem, ...]] | None]
+    fates: list[Said | None]
 
     @classmethod
     def of(cls, entries: Sequence[bytes]) -> "Standing":
@@ -81,13 +85,21 @@ class Standing:
         for status, ranges, problems in entry["settled"]:
             fate = Status(status), tuple(Problem(*problem) for problem in problems)
             for first, count in ranges:
-                for place in range(first, first + count):
-                    self._settle(place, fate)
+                self._settle(first, first + count, fate)
 
-    def _settle(self, place: int, fate: tuple[Status, tuple[Problem, ...]]) -> None:
-        before = self.fates[place]
-        if before is None or (before[0] in OPEN and fate[0] is not Status.UNSENT):
-            self.fates[place] = fate
+    def _settle(self, first: int, end: int, said: Said) -> None:
+        before = self.fates[first:end]
+        if len(before) != end - first:
+            raise IndexError
+        new = [_later(it, said) for it in before] if any(before) else [said] * len(before)
+        self.fates[first:end] = new
+
+    def counts(self) -> Iterator[tuple[Said | None, int]]:
+        """What was said of how many events."""
+        # Events share what was said of them: to count that by identity is a fraction of the work.
+        shared = {id(said): said for said in self.fates}
+        for key, count in Counter(map(id, self.fates)).items():
+            yield shared[key], count
 
     @property
     def in_doubt(self) -> bool:
@@ -97,7 +109,7 @@ class Standing:
 
     def of_chunk(self, chunk: Chunk) -> list[Fate]:
         """What became of the chunk's events, as far as anybody said."""
-        alike: dict[tuple[Status, tuple[Problem, ...]], list[EncodedEvent]] = {}
+        alike: dict[Said, list[EncodedEvent]] = {}
         for event, fate in zip(chunk.events, self.fates, strict=True):
             if fate is not None:
                 alike.setdefault(fate, []).append(event)
@@ -106,3 +118,9 @@ class Standing:
     def final(self, chunk: Chunk) -> list[EncodedEvent]:
         """The chunk's events that are not sent any more."""
         return [e for fate in self.of_chunk(chunk) if fate.status not in OPEN for e in fate.events]
+
+
+def _later(before: Said | None, said: Said) -> Said:
+    if before is None or (before[0] in OPEN and said[0] is not Status.UNSENT):
+        return said
+    return before

@@ -8,7 +8,8 @@ in `unique_id` and, for rows that share one, in all of their content.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from pyspark.sql import Window
+import pyarrow as pa
+from pyspark.sql import Window, types
 from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 
 from klaviyo_bulk_events.limits import EVENTS_PER_REQUEST
@@ -23,8 +24,19 @@ ROW: Final = f"{RESERVED}row"
 """Counts an account's rows in their order, from 0."""
 _KEY: Final = f"{RESERVED}key"
 _FIRST: Final = f"{RESERVED}first"
+_RANK: Final = f"{RESERVED}rank"
 _OF: Final = f"{RESERVED}of"
 _DRAWN_FOR_EACH_TASK: Final = 64
+# Where what Spark holds to be equal is the same. Not so: 0.0 and -0.0, and texts with a collation.
+_EXACT: Final = (
+    types.IntegralType,
+    types.DecimalType,
+    types.BooleanType,
+    types.DateType,
+    types.TimestampType,
+    types.TimestampNTZType,
+    types.BinaryType,
+)
 # Spark's own format cuts microseconds off, by which rows may differ.
 _JSON: Final = {
     "timeZone": "UTC",
@@ -36,23 +48,39 @@ _JSON: Final = {
 def ordered(df: Any, plan: Plan, settings: Settings, order_by: Sequence[str]) -> Any:
     """The rows of known accounts, in the order in which tasks send them; with `ACCOUNT` and `ROW`.
 
-    In a task the rows of one request of every account follow one another: all have something to
-    send, and none waits until another is through.
+    In a task the rows of one request of every account follow one another, the largest account's
+    first: all have something to send, and none waits until another is through.
     """
-    own = [named(name) for name in df.columns]
-    ends_in = [named("unique_id")] if "unique_id" in df.columns else []
-    order = [*map(named, order_by), *ends_in, F.md5(F.to_json(F.struct(*own), _JSON))]
     dealt = (
         df.withColumn(ACCOUNT, account_of(df, settings))
         .join(F.broadcast(_turns(df.sparkSession, plan)), F.col(ACCOUNT) == F.col(_OF))
         .repartition(plan.tasks, _KEY)
     )
-    # The key is in it so that what is dealt already need not be shuffled again.
-    within = Window.partitionBy(_KEY, ACCOUNT).orderBy(*order)
+    # An account's rank is compared sooner than its name. The key is in it so that what is dealt
+    # already need not be shuffled again.
+    within = Window.partitionBy(_RANK, _KEY).orderBy(*_total_order(df, order_by))
     counted = dealt.withColumn(ROW, (F.row_number().over(within) - 1).cast("long"))
-    this_round = F.col(_FIRST) + F.floor(F.col(ROW) / EVENTS_PER_REQUEST.value)
-    in_turns = counted.sortWithinPartitions(this_round, ACCOUNT, ROW)
+    # A request is known to be full when the row after it comes, which so belongs to its round.
+    before = F.greatest(F.col(ROW) - 1, F.lit(0))
+    this_round = F.col(_FIRST) + F.floor(before / EVENTS_PER_REQUEST.value)
+    in_turns = counted.sortWithinPartitions(this_round, _RANK, ROW)
     return in_turns.select(*_sent(df, settings), ACCOUNT, ROW)
+
+
+def _total_order(df: Any, order_by: Sequence[str]) -> list[Any]:
+    """By what the caller says, then `unique_id`, then all of the content."""
+    names = [*order_by, *(name for name in df.columns if name == "unique_id")]
+    exact = [field.name for field in df.schema if _is_exact(field.dataType)]
+    others = [named(field.name) for field in df.schema if field.name not in exact]
+    # To make JSON of a row takes longer than to sort it.
+    text = [F.md5(F.to_json(F.struct(*others), _JSON))] if others else []
+    return [*map(named, dict.fromkeys([*names, *exact])), *text]
+
+
+def _is_exact(kind: Any) -> bool:
+    if isinstance(kind, types.StringType):
+        return bool(kind.collation == types.StringType().collation)
+    return isinstance(kind, _EXACT)
 
 
 def _sent(df: Any, settings: Settings) -> list[Any]:
@@ -64,8 +92,15 @@ def _sent(df: Any, settings: Settings) -> list[Any]:
 
 def _turns(spark: Any, plan: Plan) -> Any:
     keys = _keys(spark, plan.tasks)
-    rows = [(account, keys[turn.task], turn.first_round) for account, turn in plan.turns.items()]
-    return spark.createDataFrame(rows, f"{_OF} string, {_KEY} long, {_FIRST} long")
+    largest_first = sorted(plan.turns, key=lambda account: (-plan.rows[account], account))
+    turns = [plan.turns[account] for account in largest_first]
+    columns: dict[str, Sequence[Any]] = {
+        _OF: largest_first,
+        _KEY: [keys[turn.task] for turn in turns],
+        _FIRST: [turn.first_round for turn in turns],
+        _RANK: range(len(turns)),
+    }
+    return _table(spark, columns)
 
 
 def _keys(spark: Any, tasks: int) -> Mapping[int, int]:
@@ -73,6 +108,11 @@ def _keys(spark: Any, tasks: int) -> Mapping[int, int]:
 
     `repartition` hashes; what it is given leaves no partition empty and none with two shares.
     """
-    drawn = spark.range(tasks * _DRAWN_FOR_EACH_TASK)
-    placed = drawn.select("id", F.pmod(F.hash("id"), F.lit(tasks)).alias("partition"))
-    return {row["partition"]: row["id"] for row in placed.collect()}
+    drawn = _table(spark, {_KEY: range(tasks * _DRAWN_FOR_EACH_TASK)})
+    placed = drawn.select(_KEY, F.pmod(F.hash(_KEY), F.lit(tasks)).alias("partition"))
+    return {row["partition"]: row[_KEY] for row in placed.collect()}
+
+
+def _table(spark: Any, columns: Mapping[str, Sequence[Any]]) -> Any:
+    """A small DataFrame. Out of Arrow, Spark needs no job to read one."""
+    return spark.createDataFrame(pa.table({name: pa.array(columns[name]) for name in columns}))

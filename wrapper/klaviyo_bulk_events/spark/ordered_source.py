@@ -1,15 +1,16 @@
 """Sends what `order.ordered` made, by a data source that is made for the one write."""
 
+import pickle
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from attrs import frozen
 from pyspark.sql.datasource import DataSource, DataSourceArrowWriter, WriterCommitMessage
 
-from klaviyo_bulk_events.spark.settings import Settings
-from klaviyo_bulk_events.spark.task import send_ordered
+if TYPE_CHECKING:
+    from klaviyo_bulk_events.spark.settings import Settings
 
 
 @frozen
@@ -20,16 +21,22 @@ class Sent(WriterCommitMessage):  # type: ignore[misc]
 
 
 class OrderedWriter(DataSourceArrowWriter):  # type: ignore[misc]
-    """Sends partitions that are in order. What ends one account's run leaves the others alone."""
+    """Sends partitions that are in order. What ends one account's run leaves the others alone.
 
-    def __init__(self, settings: Settings, sizes: Mapping[str, int]) -> None:
-        self._settings = settings
-        self._sizes = dict(sizes)
+    Spark starts a Python to make the writer, and another to commit: neither sends, so what a task
+    needs is pickled by itself and left alone there, with all the modules it would import.
+    """
+
+    def __init__(self, settings: "Settings", sizes: Mapping[str, int]) -> None:
+        self._of_tasks = pickle.dumps((settings, dict(sizes)))
 
     def write(self, iterator: Iterable[Any]) -> Sent:
         """Send a partition; runs on a worker."""
+        from klaviyo_bulk_events.spark.task import send_ordered
+
+        settings, sizes = pickle.loads(self._of_tasks)  # noqa: S301 - as it came with the writer
         counts: Counter[str] = Counter()
-        for batch in send_ordered(iterator, self._settings, self._sizes):
+        for batch in send_ordered(iterator, settings, sizes):
             counts.update(batch.column("status").to_pylist())
         return Sent(dict(counts))
 
