@@ -1,7 +1,8 @@
 """What a journal adds to a run's CPU, and to its disk.
 
-Every run is a process of its own, with and without a journal in turn: what counts are the CPU
-seconds of the process, its own and the kernel's for it, from its start to its end.
+Every run is a process of its own: what counts are the CPU seconds of the process, its own and the
+kernel's for it, from its start to its end. Each run with a journal is compared with one without,
+beside it in time: a machine that others use is as slow for both.
 """
 
 import argparse
@@ -28,7 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.journal", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="only see whether it runs")
     quick = parser.parse_args().quick
-    count, rounds = (2_000, 1) if quick else (100_000, 5)
+    count, rounds = (2_000, 2) if quick else (100_000, 9)
     with tempfile.TemporaryDirectory() as folder, sink.running() as url:
         for name, write in _SOURCES.items():
             source = Path(folder, name)
@@ -73,16 +74,17 @@ _SOURCES: dict[str, Callable[[Path, Iterable[shop.Row]], None]] = {
 }
 
 
-def _measure(source: Path, url: str, rounds: int) -> tuple[list[float], list[float]]:
-    """CPU seconds of every run: without a journal, and with one."""
-    without, with_one = [], []
+def _measure(source: Path, url: str, rounds: int) -> list[tuple[float, float]]:
+    """CPU seconds of pairs of runs: without a journal, and with one."""
     journal = source.with_name("run.db")
-    for _ in range(rounds):
-        without.append(_cpu_seconds(source, url))
+    pairs = []
+    for number in range(rounds):
         for file in _files(journal):
             file.unlink()
-        with_one.append(_cpu_seconds(source, url, "--journal", str(journal)))
-    return without, with_one
+        runs = [(), ("--journal", str(journal))]
+        seconds = {more: _cpu_seconds(source, url, *more) for more in runs[:: 1 - number % 2 * 2]}
+        pairs.append((seconds[runs[0]], seconds[runs[1]]))
+    return pairs
 
 
 def _files(journal: Path) -> list[Path]:
@@ -100,19 +102,18 @@ def _cpu_seconds(source: Path, url: str, *more: str) -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _show(source: Path, count: int, seconds: tuple[list[float], list[float]]) -> None:
+def _show(source: Path, count: int, pairs: list[tuple[float, float]]) -> None:
     disk = sum(file.stat().st_size for file in _files(source.with_name("run.db")))
     size = source.stat().st_size / count
-    print(f"{source.name}, {count:,} events, {size:,.0f} bytes each; {len(seconds[0])} rounds")
-    # The least is what others on the machine add nothing to.
-    picks: dict[str, Callable[[list[float]], float]] = {"median": statistics.median, "least": min}
-    for name, pick in picks.items():
-        without, with_one = pick(seconds[0]), pick(seconds[1])
-        print(
-            f"  {name:<6}  {without:7.3f} s of CPU, with a journal {with_one:7.3f} s, "
-            f"{with_one / without - 1:+.1%}"
-        )
-    print(f"  {disk / count:,.1f} bytes on disk for each event\n", flush=True)
+    without, with_one = (statistics.median(seconds) for seconds in zip(*pairs, strict=True))
+    low, middle, high = statistics.quantiles(b / a - 1 for a, b in pairs)
+    print(
+        f"{source.name}, {count:,} events, {size:,.0f} bytes each; medians of {len(pairs)} pairs\n"
+        f"  {without:.3f} s of CPU, with a journal {with_one:.3f} s\n"
+        f"  {middle:+.1%} in the median pair, {low:+.1%} to {high:+.1%} in half of them\n"
+        f"  {disk / count:,.1f} bytes on disk for each event\n",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

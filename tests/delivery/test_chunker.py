@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable
 
+import attrs
 import orjson
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from klaviyo_bulk_events import limits
 from klaviyo_bulk_events.chunker import Chunk, Chunker
 from klaviyo_bulk_events.encoder import EncodedEvent
+from klaviyo_bulk_events.problems import Problem
 
 Make = Callable[..., EncodedEvent]
 SHAPES = st.lists(
@@ -130,3 +132,13 @@ def test_what_is_left_keeps_its_bytes(chunk: Chunk, out: tuple[int, ...]) -> Non
     assert list(left.events) == expected
     assert all(left.entries)
     assert all(event.data in left.body() for event in expected)
+
+
+def test_events_warned_of_are_counted_by_code(encode: Make) -> None:
+    events = [encode(n, n) for n in range(4)]
+    zero, test = (Problem("/a", code, "...") for code in ("ignored_value", "test_address"))
+    events[0].warnings, events[1].warnings = (zero,), (zero,)
+    events[2].warnings = (zero, test, attrs.evolve(test, pointer="/b"))
+    events[3].warnings = ()
+    (chunk,) = cut(events, Chunker())
+    assert chunk.warned() == {"ignored_value": 3, "test_address": 1}

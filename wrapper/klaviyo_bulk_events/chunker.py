@@ -1,7 +1,9 @@
 """Cuts a stream of encoded events into requests."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
+from operator import attrgetter
 from typing import Final
 
 from attrs import field, frozen
@@ -16,6 +18,7 @@ _TAIL: Final = shape.profile_entry(backfill=True)[1].tail
 _EMPTY_SIZE: Final = _REQUEST.size - 1
 _COMMA: Final = 1
 _AROUND: Final = _COMMA + len(_TAIL)
+_warnings_of: Final = attrgetter("warnings")
 
 
 @frozen
@@ -28,6 +31,7 @@ class Chunk:
     entries: tuple[tuple[EncodedEvent, ...], ...]
     in_doubt: bool = False
     _body: list[bytes] = field(init=False, factory=list, eq=False, repr=False)
+    _warned: list[Mapping[str, int]] = field(init=False, factory=list, eq=False, repr=False)
 
     @property
     def events(self) -> Iterator[EncodedEvent]:
@@ -42,6 +46,12 @@ class Chunk:
         if not self._body:
             self._body.append(self._joined())
         return self._body[0]
+
+    def warned(self) -> Mapping[str, int]:
+        """How many of its events were warned of, by code; counted once, for all who ask."""
+        if not self._warned:
+            self._warned.append(warned(self.events))
+        return self._warned[0]
 
     def _joined(self) -> bytes:
         parts = [_REQUEST.head]
@@ -70,6 +80,18 @@ class Chunk:
         out = set(map(id, events))
         left = (tuple(e for e in entry if id(e) not in out) for entry in self.entries)
         return Chunk(tuple(entry for entry in left if entry))
+
+
+def warned(events: Iterable[EncodedEvent]) -> Mapping[str, int]:
+    """How many events were warned of, by code."""
+    every = list(map(_warnings_of, events))
+    # Events share their warnings: counting them by identity is a fraction of the work.
+    shared = dict(zip(map(id, every), every, strict=True))
+    counts: Counter[str] = Counter()
+    for key, count in Counter(map(id, every)).items():
+        for code in {warning.code for warning in shared[key]}:
+            counts[code] += count
+    return counts
 
 
 class Chunker:

@@ -3,20 +3,17 @@
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from operator import attrgetter
 from typing import Any, Final
 
 import attrs
 from attrs import frozen
 
-from klaviyo_bulk_events.encoder import EncodedEvent
+from klaviyo_bulk_events.chunker import warned
 from klaviyo_bulk_events.errors import ConfigurationError, KlaviyoBulkEventsError
 from klaviyo_bulk_events.outcomes import Fate, Outcome, Settlement, Status
-from klaviyo_bulk_events.problems import Problem
 
 COSTS: Final = ("requests", "retries", "narrowing", "throttled", "bytes")
 """What a run took, as reports and settlements name it, in the order in which it is kept."""
-_warnings_of: Final = attrgetter("warnings")
 
 
 @frozen(kw_only=True)
@@ -154,7 +151,7 @@ class Tally:
     def add_outcome(self, outcome: Outcome) -> None:
         """Count an event that was settled before anything was sent."""
         self._status[outcome.status] += 1
-        self._warn(outcome.warnings)
+        self.add_warned(dict.fromkeys((warning.code for warning in outcome.warnings), 1))
         if outcome.status is Status.REJECTED:
             self._rejections[outcome.problems[0].code] += 1
 
@@ -163,7 +160,11 @@ class Tally:
         self.add_cost(settlement)
         for fate in settlement.fates:
             self.add_fate(fate)
-            self.add_warnings(fate.events)
+        chunk, fates = settlement.chunk, settlement.fates
+        if chunk is not None and len(chunk) == sum(len(fate.events) for fate in fates):
+            self.add_warned(chunk.warned())
+        else:
+            self.add_warned(warned(event for fate in fates for event in fate.events))
 
     def add_cost(self, settlement: Settlement) -> None:
         """Count what it took to settle a chunk."""
@@ -180,16 +181,9 @@ class Tally:
         """How many events were counted, by status."""
         return self._status.copy()
 
-    def add_warnings(self, events: Iterable[EncodedEvent]) -> None:
-        """Count the warnings of events."""
-        every = list(map(_warnings_of, events))
-        # Events share their warnings: counting them by identity is a fraction of the work.
-        shared = dict(zip(map(id, every), every, strict=True))
-        for key, count in Counter(map(id, every)).items():
-            self._warn(shared[key], count)
-
-    def _warn(self, warnings: tuple[Problem, ...], count: int = 1) -> None:
-        for code in {warning.code for warning in warnings}:
+    def add_warned(self, counts: Mapping[str, int]) -> None:
+        """Count events that were warned of, by code."""
+        for code, count in counts.items():
             self._warnings[code] += count
 
     def book_unsent(self, submitted: int) -> None:

@@ -137,7 +137,7 @@ class JournalLedger:
         with self._store.writing():
             if kept is not None:
                 self._chunks.put(kept, in_doubt=True)
-                self._counts.add_warnings(kept.chunk.events)
+                self._counts.add_warned(kept.chunk.warned())
             self._trail.save(count, reached)
             self._store.put("reached", reached)
             self._lines.save()
