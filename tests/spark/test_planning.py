@@ -6,11 +6,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyspark.sql import types
 
 from klaviyo_bulk_events import Rate
 from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.settings import SPEC_RATES
-from klaviyo_bulk_events.spark.order import ACCOUNT, ROW
+from klaviyo_bulk_events.spark.order import ACCOUNT, ROW, is_exact
 from klaviyo_bulk_events.spark.planning import LANES, Plan, requests_for
 from klaviyo_bulk_events.spark.task import checked
 
@@ -82,3 +83,23 @@ def test_rows_that_do_not(rows: list[tuple[str, int]]) -> None:
     """A part of an account, or another order, is never sent."""
     with pytest.raises(JournalError, match="re-cut"):
         list(checked([batch(*rows)]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "by_itself"),
+    [
+        (types.StringType(), True),
+        (types.LongType(), True),
+        (types.DecimalType(20, 4), True),
+        (types.TimestampType(), True),
+        (types.BinaryType(), True),
+        (types.StringType("UTF8_LCASE"), False),  # "a" equals "A"
+        (types.DoubleType(), False),  # 0.0 equals -0.0
+        (types.MapType(types.StringType(), types.StringType()), False),  # has no order
+        (types.StructType([types.StructField("a", types.DoubleType())]), False),
+    ],
+)
+def test_a_column_is_ordered_by_itself_if_equal_means_the_same(
+    kind: types.DataType, by_itself: bool
+) -> None:
+    assert is_exact(kind) is by_itself

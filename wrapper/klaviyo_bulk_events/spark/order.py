@@ -70,14 +70,15 @@ def ordered(df: Any, plan: Plan, settings: Settings, order_by: Sequence[str]) ->
 def _total_order(df: Any, order_by: Sequence[str]) -> list[Any]:
     """By what the caller says, then `unique_id`, then all of the content."""
     names = [*order_by, *(name for name in df.columns if name == "unique_id")]
-    exact = [field.name for field in df.schema if _is_exact(field.dataType)]
+    exact = [field.name for field in df.schema if is_exact(field.dataType)]
     others = [named(field.name) for field in df.schema if field.name not in exact]
     # To make JSON of a row takes longer than to sort it.
     text = [F.md5(F.to_json(F.struct(*others), _JSON))] if others else []
     return [*map(named, dict.fromkeys([*names, *exact])), *text]
 
 
-def _is_exact(kind: Any) -> bool:
+def is_exact(kind: Any) -> bool:
+    """Whether values of this type that Spark holds to be equal are the same."""
     if isinstance(kind, types.StringType):
         return bool(kind.collation == types.StringType().collation)
     return isinstance(kind, _EXACT)
