@@ -100,6 +100,8 @@ def session(cluster: Cluster, folder: Path) -> Iterator[Callable[..., Any]]:  # 
             "spark.ui.enabled": "false",
             "spark.sql.execution.arrow.maxRecordsPerBatch": "500",
             "spark.sql.shuffle.partitions": "2",
+            # Java keeps what another test's application was started with.
+            "spark.speculation": "false",
         }
         for name, value in {**fixed, **settings}.items():
             builder = builder.config(name, value)

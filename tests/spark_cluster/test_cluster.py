@@ -93,7 +93,7 @@ def test_a_machine_that_is_lost(
             time.sleep(0.02)
         cluster.lose(HOSTS[1])
 
-    thread = threading.Thread(target=lose)
+    thread = threading.Thread(target=lose, daemon=True)
     thread.start()
     report = write(
         rows(spark, 2 * ROWS),
