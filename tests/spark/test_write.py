@@ -50,6 +50,15 @@ def test_every_row_goes_to_its_account(
     assert (again.accepted, len(emulated.emulator.requests())) == (3_300, 6)
 
 
+def test_settings_may_hold_functions_of_the_caller(
+    rows: Rows, arguments: dict[str, Any], tmp_path: Path
+) -> None:
+    """Such as no worker can import."""
+    heard = tmp_path / "heard"
+    report = write(rows(10), arguments, on_event=lambda account, notice: heard.touch())
+    assert (report.accepted, heard.exists()) == (10, True)
+
+
 def test_a_wrong_order_of_the_source_is_no_matter(
     rows: Rows, arguments: dict[str, Any], emulated: Running
 ) -> None:

@@ -26,19 +26,6 @@ def digest(key: Key) -> bytes:
     return hasher.digest()
 
 
-def digests(keys: Iterable[Key | bytes]) -> bytes:
-    """The digests of keys, one after the other; some may be digests already."""
-    new = _NOTHING_YET.copy
-    found = []
-    for key in keys:
-        if isinstance(key, str):
-            hasher = new()
-            hasher.update(key.encode())
-            key = hasher.digest()
-        found.append(key)
-    return b"".join(found)
-
-
 def bucket(key: bytes) -> int:
     """Which of the buckets on disk a digest belongs to."""
     return int.from_bytes(key[-2:], "big") % BUCKETS

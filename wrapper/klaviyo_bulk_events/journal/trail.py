@@ -97,8 +97,11 @@ class Trail:
     def save(self, count: int, reached: int) -> None:
         """Cover the first records that were noted with the next row, inside a transaction."""
         # Made here and gone again: digests that stay, one for each event, cost more than to make.
-        digests = keys.digests(self._noted[:count])
-        row = (self.row + 1, reached, digests, self._prints[:count].tobytes())
+        digests = [
+            noted if isinstance(noted, bytes) else keys.digest(noted)
+            for noted in self._noted[:count]
+        ]
+        row = (self.row + 1, reached, b"".join(digests), self._prints[:count].tobytes())
         self._store.execute("INSERT INTO trail VALUES(?, ?, ?, ?)", row)
 
     def saved(self, count: int) -> None:

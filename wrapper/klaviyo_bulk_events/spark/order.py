@@ -16,7 +16,7 @@ from klaviyo_bulk_events.limits import EVENTS_PER_REQUEST
 from klaviyo_bulk_events.sources.fields import is_field
 from klaviyo_bulk_events.spark.columns import RESERVED
 from klaviyo_bulk_events.spark.counting import account_of, named
-from klaviyo_bulk_events.spark.planning import Plan
+from klaviyo_bulk_events.spark.planning import Plan, largest_first
 from klaviyo_bulk_events.spark.settings import Settings
 
 ACCOUNT: Final = f"{RESERVED}account"
@@ -93,10 +93,10 @@ def _sent(df: Any, settings: Settings) -> list[Any]:
 
 def _turns(spark: Any, plan: Plan) -> Any:
     keys = _keys(spark, plan.tasks)
-    largest_first = sorted(plan.turns, key=lambda account: (-plan.rows[account], account))
-    turns = [plan.turns[account] for account in largest_first]
+    accounts = largest_first(plan.rows)
+    turns = [plan.turns[account] for account in accounts]
     columns: dict[str, Sequence[Any]] = {
-        _OF: largest_first,
+        _OF: accounts,
         _KEY: [keys[turn.task] for turn in turns],
         _FIRST: [turn.first_round for turn in turns],
         _RANK: range(len(turns)),

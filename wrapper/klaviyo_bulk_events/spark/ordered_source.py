@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from attrs import frozen
+from pyspark import cloudpickle
 from pyspark.sql.datasource import DataSource, DataSourceArrowWriter, WriterCommitMessage
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class OrderedWriter(DataSourceArrowWriter):  # type: ignore[misc]
     """
 
     def __init__(self, settings: "Settings", sizes: Mapping[str, int]) -> None:
-        self._of_tasks = pickle.dumps((settings, dict(sizes)))
+        # As Spark pickles: settings may hold functions that no worker can import.
+        self._of_tasks: bytes = cloudpickle.dumps((settings, dict(sizes)))
 
     def write(self, iterator: Iterable[Any]) -> Sent:
         """Send a partition; runs on a worker."""

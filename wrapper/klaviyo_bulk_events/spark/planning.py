@@ -82,11 +82,16 @@ def requests_for(rows: int) -> int:
     return -(-rows // EVENTS_PER_REQUEST.value)
 
 
+def largest_first(rows: Mapping[str, int]) -> list[str]:
+    """The accounts by their numbers of rows, and equals by name."""
+    return sorted(rows, key=lambda account: (-rows[account], account))
+
+
 def _dealt(rows: Mapping[str, int], tasks: int) -> list[list[str]]:
     """The accounts of each task, the largest first, each to the task that has least to do."""
     dealt: list[list[str]] = [[] for _ in range(tasks)]
     loads = [(0, task) for task in range(tasks)]
-    for account in sorted(rows, key=lambda account: (-rows[account], account)):
+    for account in largest_first(rows):
         load, task = heapq.heappop(loads)
         dealt[task].append(account)
         heapq.heappush(loads, (load + rows[account], task))
