@@ -11,8 +11,8 @@ from klaviyo_bulk_events.problems import Problem, RecordError
 from klaviyo_bulk_events.walk import from_numpy
 
 # 24:00 is left to the slow road: not every Python reads it.
-_RFC_3339: Final = re.compile(
-    r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII
+_USUAL: Final = re.compile(
+    r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d(?:\.\d{1,6})?(Z|[+-]\d\d:[0-5]\d)?", re.ASCII
 ).fullmatch
 _ISO_8601: Final = re.compile(
     r"(?P<date>(?P<year>\d{4})(?:-\d\d(?:-\d\d)?|\d{4}|-?W\d\d(?:-?\d)?|-?(?P<day>\d{3}))?)"
@@ -59,7 +59,8 @@ def read_time(value: Any, local: tzinfo | None, unix: bool) -> datetime:
 
 def read_rfc_3339(text: str) -> datetime | None:
     """A time from a text that can go out as it stands; None for any other."""
-    if _RFC_3339(text) is None:
+    match = _USUAL(text)
+    if match is None or match[1] is None:
         return None
     try:
         return datetime.fromisoformat(text)
@@ -116,11 +117,13 @@ def _from_seconds(value: str | float | Decimal) -> datetime:
 
 
 def _from_text(text: str) -> datetime:
-    # A time zone's name or a second offset would be skipped by either parser, or read as a time:
-    # the form is checked first.
-    match = _ISO_8601(text.upper().replace(" ", "T", 1))
+    text = text.upper().replace(" ", "T", 1)
     try:
-        if match is not None:
+        if _USUAL(text) is not None:
+            return datetime.fromisoformat(text)
+        # A time zone's name or a second offset would be skipped by either parser, or read as a
+        # time: the form is checked first.
+        if (match := _ISO_8601(text)) is not None:
             return _from_match(match)
     except (ValueError, OverflowError):
         pass

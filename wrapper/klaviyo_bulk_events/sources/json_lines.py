@@ -73,6 +73,8 @@ class JsonLinesSource:
 
 
 def _is_set_aside(value: Mapping[str, Any]) -> bool:
+    if "problems" not in value:  # which no field of an event is called
+        return False
     return value.keys() - {ALTERED} == _SET_ASIDE and value["status"] in tuple(Status)
 
 

@@ -44,6 +44,8 @@ class Rules:
 
         Raises RecordError once the record has all of it that it can have.
         """
+        if self.metric is None and not self.unique_id_from:  # as in most runs
+            return record
         problems: list[Problem] = []
         for add in (self._add_unique_id, self._add_metric):
             try:

@@ -1,6 +1,6 @@
 """From the columns of a table to records."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -46,8 +46,7 @@ class Table:
         _check_header(name, header)
         mapped = _mapped(name, header, rules, own or {})
         columns = [_column(index, mapped[column]) for index, column in enumerate(header)]
-        # A struct is put in place before the columns that add to it.
-        self._columns = sorted(columns, key=lambda column: len(column.path))
+        self._columns = _by_path(columns)
         # A row that fills none of a profile's columns has a profile, only nobody in it.
         self._empty = ["profile"] if any(c.path[:1] == ("profile",) for c in columns) else []
         self._indexes = _indexes(name, header, mapped, rules.unique_id_from)
@@ -60,15 +59,8 @@ class Table:
         """
         record: dict[str, Any] = {name: {} for name in self._empty}
         problems: list[Problem] = []
-        for column in self._columns:
-            cell = cells[column.index]
-            if cell is None:
-                continue
-            try:
-                _put(record, column, cell)
-            except RecordError as error:
-                problems += error.problems
-                _keep(record, column, cell)
+        for columns in self._columns:
+            problems += _fill(record, columns, cells)
         try:
             self._rules.complete(record, lambda name: cells[self._indexes[name]])
         except RecordError as error:
@@ -78,20 +70,39 @@ class Table:
         return Sourced(record, origin, problems[0], tuple(problems[1:]))
 
 
-def _put(record: dict[str, Any], column: _Column, cell: Any) -> None:
-    if column.convert is not None:
-        cell = column.convert(cell, column.pointer)
-    _place(record, column, cell)
+def _by_path(columns: Iterable[_Column]) -> list[list[_Column]]:
+    """The columns of each object; those of a struct before those that add to it."""
+    paths: dict[tuple[str, ...], list[_Column]] = defaultdict(list)
+    for column in columns:
+        paths[column.path].append(column)
+    return [paths[path] for path in sorted(paths, key=len)]
 
 
-def _place(record: dict[str, Any], column: _Column, cell: Any) -> None:
-    _descend(record, column.path)[column.name] = _given(cell) if type(cell) is dict else cell
+def _fill(
+    record: dict[str, Any], columns: Iterable[_Column], cells: Sequence[Any]
+) -> list[Problem]:
+    """Put the cells of one object's columns into it; what is wrong with them."""
+    parent: dict[str, Any] | None = None
+    problems: list[Problem] = []
+    for column in columns:
+        cell = cells[column.index]
+        if cell is None:
+            continue
+        try:
+            value = cell if column.convert is None else column.convert(cell, column.pointer)
+            if parent is None:
+                parent = _descend(record, column.path)
+            parent[column.name] = _given(value) if type(value) is dict else value
+        except RecordError as error:
+            problems += error.problems
+            _keep(record, column, cell)
+    return problems
 
 
 def _keep(record: dict[str, Any], column: _Column, cell: Any) -> None:
     """Put a faulty cell where it belongs, or under its dotted name where it has no place."""
     try:
-        _place(record, column, cell)
+        _descend(record, column.path)[column.name] = _given(cell) if type(cell) is dict else cell
     except RecordError:
         record[column.field] = cell
 
