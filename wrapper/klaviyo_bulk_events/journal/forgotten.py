@@ -30,8 +30,8 @@ def add(store: Store, identifier: str) -> None:
     """Have the profiles with this identifier passed over from now on, in a transaction."""
     salt = store.get("salt") or secrets.token_hex(16)
     before = store.get(_NAME) or []
-    store.put("salt", salt)
-    store.put(_NAME, sorted({*before, _hash(identifier, bytes.fromhex(salt))}))
+    hashes = sorted({*before, _hash(identifier, bytes.fromhex(salt))})
+    store.put(salt=salt, **{_NAME: hashes})
 
 
 class Forgotten:

@@ -12,10 +12,11 @@ DIGEST: Final = 16
 BUCKETS: Final = 4_096
 
 _WORDS: Final = 1 << 19
-_MOST_WORDS: Final = 1 << 23
+_MOST_WORDS: Final = 1 << 22
 _KEYS_A_WORD: Final = 4
 _BITS: Final = 5
-_PATTERNS: Final = 1 << 12
+_PATTERN_BITS: Final = 12
+_PATTERNS: Final = 1 << _PATTERN_BITS
 _NOTHING_YET: Final = hashlib.blake2b(digest_size=DIGEST)
 
 
@@ -45,47 +46,38 @@ def find(packed: bytes, key: bytes) -> int | None:
 
 
 class Filter:
-    """A Bloom filter over digests, 64 bits of it for a few keys: it may say yes for a no.
+    """A Bloom filter over keys, 64 bits of it for a few keys: it may say yes for a no.
 
-    Nothing before the first key, which most runs never have. Then 4 MB, which is enough for 2
-    million keys, and up to 64 MB; for more keys than 32 million it says yes more often, which costs
-    time and nothing else.
+    4 MB, which is enough for 2 million keys, and with larger parts beside it up to 63 MB; for more
+    keys than 31 million it says yes more often, which costs time and nothing else.
     """
 
-    def __init__(self, words: int = _WORDS) -> None:
-        self._size(words)
-
-    def _size(self, words: int) -> None:
+    def __init__(self, words: int = _WORDS, most: int = _MOST_WORDS) -> None:
+        self._most = most
+        self._parts = [_words(words)]
         self._keys = 0
-        self._mask = words - 1
-        self._words: memoryview[int] | None = None
 
-    def may_know(self, key: bytes) -> bool:
-        """False if the digest was not taken in, for certain."""
-        if self._words is None:
-            return False
-        number = hash(key)  # only this process asks
+    def may_know(self, key: Key) -> bool:
+        """False if the key was not taken in, for certain."""
+        number = hash(key)  # which the text knows already; only this process asks
         pattern = _patterns()[number & (_PATTERNS - 1)]
-        return self._words[(number >> 12) & self._mask] & pattern == pattern
+        at = number >> _PATTERN_BITS
+        return any(part[at & (len(part) - 1)] & pattern == pattern for part in self._parts)
 
-    def add(self, keys: Iterable[bytes]) -> None:
-        """Take digests in."""
-        if self._words is None:
-            self._words = memoryview(bytearray((self._mask + 1) * 8)).cast("Q")
-        words, mask, patterns = self._words, self._mask, _patterns()
+    def add(self, keys: Iterable[Key]) -> None:
+        """Take keys in."""
+        part, patterns = self._parts[-1], _patterns()
+        mask = len(part) - 1
         for number in map(hash, keys):
-            words[(number >> 12) & mask] |= patterns[number & (_PATTERNS - 1)]
+            part[(number >> _PATTERN_BITS) & mask] |= patterns[number & (_PATTERNS - 1)]
             self._keys += 1
+        if self._keys > len(part) * _KEYS_A_WORD and len(part) < self._most:
+            self._parts.append(_words(2 * len(part)))
+            self._keys = 0
 
-    @property
-    def is_full(self) -> bool:
-        """Whether it should be made again, larger."""
-        words = self._mask + 1
-        return words < _MOST_WORDS and self._keys > words * _KEYS_A_WORD
 
-    def grow(self) -> None:
-        """Forget everything and be larger."""
-        self._size((self._mask + 1) * 2)
+def _words(count: int) -> "memoryview[int]":
+    return memoryview(bytearray(count * 8)).cast("Q")
 
 
 @cache

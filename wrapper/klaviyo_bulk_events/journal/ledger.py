@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import tzinfo
-from typing import Final
+from typing import Any, Final
 
 from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.encoder import EncodedEvent
@@ -73,8 +73,8 @@ class JournalLedger:
         """Keep what `status` and `report` tell of a run."""
         self._moments.hear(notice)
         if self._telling.hear(notice) and self._failure is None:
-            with self._failing(), self._store.writing(durable=False):
-                self._store.put("state", self._telling.state())
+            with self._failing():
+                self._store.note(state=self._telling.state())
 
     def pending(self) -> Iterator[Chunk]:
         """What the sessions before left unsettled, with the same bytes and keys."""
@@ -87,7 +87,9 @@ class JournalLedger:
 
     def recognise(self, looked_at: EncodedEvent | Outcome, position: int) -> None:
         """See what a record that was read before is now."""
-        self._reading.check(looked_at, position)
+        fingerprint = self._reading.check(looked_at, position)
+        if isinstance(looked_at, EncodedEvent):
+            self._trail.recall(looked_at.key, fingerprint)
 
     def end_of_source(self, position: int) -> None:
         """The source has no more records."""
@@ -139,20 +141,22 @@ class JournalLedger:
                 self._chunks.put(kept, in_doubt=True)
                 self._counts.add_warned(kept.chunk.warned())
             self._trail.save(count, reached)
-            self._store.put("reached", reached)
             self._lines.save()
-            self._save()
+            self._save(reached=reached)
         self.reached = reached
         self._trail.saved(count)
         self._lines.saved()
         if kept is not None:
             self._sent[id(chunk)] = kept
 
-    def _save(self) -> None:
-        self._store.put("tally", self._counts.counts())
-        self._store.put("state", self._telling.state())
-        self._moments.save()
-        self.places.save()
+    def _save(self, **more: Any) -> None:
+        self._store.put(
+            tally=self._counts.counts(),
+            state=self._telling.state(),
+            **self._moments.due(),
+            **self.places.latest(),
+            **more,
+        )
 
     def settled(self, settlement: Settlement) -> None:
         """Remember what became of a chunk."""
@@ -199,9 +203,8 @@ class JournalLedger:
         left = self._store.rows("SELECT count(*) FROM chunks")[0][0]
         complete = not left and (self._read_all or self._was_complete)
         with self._store.writing():
-            self._save()
-            self._moments.save(at_once=True)
-            self._store.put("complete", complete)
+            self._save(complete=complete)
+            self._store.put(timeline=self._moments.state())
         if complete:
             remove(path_of(self._store.path))
 

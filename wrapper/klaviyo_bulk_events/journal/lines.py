@@ -22,6 +22,8 @@ class Lines:
         self._backfill = backfill
         self._local = local
         self._waiting: list[_Row] = []
+        found = store.rows("SELECT DISTINCT chunk FROM set_aside WHERE chunk IS NOT NULL")
+        self._chunks: set[int] = {chunk for (chunk,) in found}
 
     def add(self, settled: Outcome) -> None:
         """Let the line of an outcome wait."""
@@ -45,9 +47,12 @@ class Lines:
 
         Those that are still open belong to the chunk, which may yet be settled.
         """
-        self._store.execute("DELETE FROM set_aside WHERE chunk = ?", (chunk,))
+        if chunk in self._chunks:
+            self._store.execute("DELETE FROM set_aside WHERE chunk = ?", (chunk,))
         self._write([self._row(settled, None) for settled in _single(final)])
         self._write([self._row(settled, chunk) for settled in _single(still_open)])
+        if still_open:
+            self._chunks.add(chunk)
 
     def _row(self, settled: Outcome, chunk: int | None) -> _Row:
         content = line(settled, self._backfill, self._local)

@@ -15,10 +15,9 @@ _EVERY: Final = 5.0
 
 
 class Moments:
-    """Hears notices from any thread, and is saved now and then, inside a transaction."""
+    """Hears notices from any thread, and is put into the store now and then."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
-        self._store = store
         self._clock = clock
         self._saved = float("-inf")
         before = store.get("timeline")
@@ -29,12 +28,17 @@ class Moments:
         """Book a notice."""
         self._timeline(notice)
 
-    def save(self, *, at_once: bool = False) -> None:
-        """Write it down, if it was not a moment ago."""
+    def due(self) -> dict[str, Any]:
+        """What is to be put into the store, if it was not a moment ago."""
         now = self._clock()
-        if at_once or now - self._saved >= _EVERY:
-            self._store.put("timeline", self._timeline.state())
-            self._saved = now
+        if now - self._saved < _EVERY:
+            return {}
+        self._saved = now
+        return {"timeline": self.state()}
+
+    def state(self) -> Any:
+        """All of it in plain JSON values."""
+        return self._timeline.state()
 
 
 def _rates(about: Mapping[str, Any]) -> tuple[Rate, ...]:

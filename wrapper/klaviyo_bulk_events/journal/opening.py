@@ -13,6 +13,7 @@ import orjson
 from klaviyo_bulk_events.endpoint import Endpoint
 from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.intake import Intake
+from klaviyo_bulk_events.journal import old_keys
 from klaviyo_bulk_events.journal.chunks import Chunks
 from klaviyo_bulk_events.journal.files import Lock
 from klaviyo_bulk_events.journal.identity import differences, identity
@@ -42,7 +43,7 @@ def opened(
         _claim(store, endpoint, intake, backfill, dict(source))
         if about:
             with store.writing():
-                store.put("about", dict(about))
+                store.put(about=dict(about))
         chunks = Chunks(store, path)
         undo.callback(chunks.close)
         ledger = JournalLedger(store, chunks, lock, backfill=backfill, local=local)
@@ -65,11 +66,13 @@ def _claim(
         raise purged(store.path)
     if before is None:
         with store.writing():
-            store.put("salt", salt)
-            store.put("identity", now)
-            store.put("started", time.time())
-            store.put("version", __version__)
-            store.put("backfill", backfill)
+            store.put(
+                salt=salt,
+                identity=now,
+                started=time.time(),
+                version=__version__,
+                backfill=backfill,
+            )
     elif other := differences(before, now):
         raise JournalError(
             f"the journal {store.path} is that of another run; what differs: {'; '.join(other)}. "
@@ -81,4 +84,5 @@ def _claim(
             "DELETE FROM set_aside WHERE chunk IS NULL AND position >= ?",
             (store.get("reached") or 0,),
         )
-        store.put("complete", store.get("complete"))
+        store.put(complete=store.get("complete"))
+        old_keys.forget(store)

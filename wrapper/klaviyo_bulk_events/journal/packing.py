@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from operator import attrgetter
 from typing import Final
 
 import orjson
@@ -14,13 +13,12 @@ from klaviyo_bulk_events.encoder import EncodedEvent
 
 _REQUEST: Final = shape.request()
 _ENTRIES: Final = [shape.profile_entry(backfill=backfill) for backfill in (True, False)]
-_told: Final = attrgetter("position", "origin")
 _end_of: Final = json.JSONDecoder().raw_decode
 
 
 def packed(chunk: Chunk) -> tuple[bytes, bytes]:
     """The chunk's body, and what it takes to make the chunk of it again."""
-    return chunk.body(), orjson.dumps([*map(_told, chunk.events)])
+    return chunk.body(), orjson.dumps([(event.position, event.origin) for event in chunk.events])
 
 
 def unpacked(body: bytes, told: bytes, *, in_doubt: bool) -> Chunk:

@@ -46,8 +46,7 @@ class Places:
         """A place was taken, or a pause set: on disk before anything is sent."""
         self.freed(log, now)
         try:
-            with self._store.writing(durable=False):
-                self.save()
+            self._store.note(**self.latest())
         except JournalError as error:
             self._failed(error)
 
@@ -61,7 +60,6 @@ class Places:
             "paused_until": paused if paused > now else None,
         }
 
-    def save(self) -> None:
-        """Write down what is new, inside a transaction."""
-        if self._latest is not None:
-            self._store.put("places", self._latest)
+    def latest(self) -> dict[str, Any]:
+        """What was held last, to be put into the store."""
+        return {} if self._latest is None else {"places": self._latest}

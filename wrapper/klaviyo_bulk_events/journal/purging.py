@@ -22,7 +22,7 @@ from klaviyo_bulk_events.problems import FORGOTTEN, FORGOTTEN_IN_FLIGHT
 from klaviyo_bulk_events.profile_fields import identifiers_of, spelt
 from klaviyo_bulk_events.report import Tally
 
-_PERSONAL: Final = ("set_aside", "trail", "buckets", "chunks")
+_PERSONAL: Final = ("set_aside", "trail", "old_keys", "buckets", "chunks")
 
 
 @frozen
@@ -48,8 +48,7 @@ def purge(path: Path) -> None:
             for table in _PERSONAL:
                 store.execute(f"DELETE FROM {table}")  # noqa: S608
             store.execute("DELETE FROM run WHERE name IN ('identity', 'salt', 'forgotten')")
-            store.put("tally", counts.counts())
-            store.put("purged", True)
+            store.put(tally=counts.counts(), purged=True)
         store.vacuum()
         for name in PERSONAL:
             remove(beside(path, name))
@@ -127,7 +126,7 @@ def _take_out(store: Store, chunks: Chunks, kept: Kept, theirs: list[EncodedEven
         else:
             chunks.put(rest, in_doubt=in_doubt)
         lines.save()
-        store.put("tally", counts.counts())
+        store.put(tally=counts.counts())
     chunks.free(kept)
 
 

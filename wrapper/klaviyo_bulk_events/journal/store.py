@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,8 +22,7 @@ SCHEMA: Final = 1
 _TABLES: Final = """
 CREATE TABLE run(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE trail(
-    number INTEGER PRIMARY KEY, reached INTEGER NOT NULL,
-    keys BLOB NOT NULL, contents BLOB NOT NULL
+    number INTEGER PRIMARY KEY, reached INTEGER NOT NULL, contents BLOB NOT NULL
 );
 CREATE TABLE chunks(
     number INTEGER PRIMARY KEY, slot INTEGER NOT NULL, body INTEGER NOT NULL,
@@ -33,6 +32,9 @@ CREATE TABLE set_aside(
     position INTEGER PRIMARY KEY, chunk INTEGER, status TEXT NOT NULL, line BLOB NOT NULL
 );
 CREATE INDEX set_aside_by_chunk ON set_aside(chunk) WHERE chunk IS NOT NULL;
+CREATE TABLE old_keys(
+    batch INTEGER PRIMARY KEY, keys BLOB NOT NULL, contents BLOB NOT NULL
+);
 CREATE TABLE buckets(
     bucket INTEGER, batch INTEGER, keys BLOB NOT NULL, contents BLOB NOT NULL,
     PRIMARY KEY(bucket, batch)
@@ -81,15 +83,17 @@ class Store:
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[None]:
         """A transaction. One that is not durable survives the process, but maybe not the host."""
-        with self._lock, self._said():
-            if not durable:
-                self._connection.execute("PRAGMA synchronous=NORMAL")
-            try:
-                with transaction(self._connection):
-                    yield
-            finally:
-                if not durable:
-                    self._connection.execute("PRAGMA synchronous=FULL")
+        hurry = nullcontext() if durable else self._unsynchronised()
+        with self._lock, self._said(), hurry, transaction(self._connection):
+            yield
+
+    @contextmanager
+    def _unsynchronised(self) -> Iterator[None]:
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        try:
+            yield
+        finally:
+            self._connection.execute("PRAGMA synchronous=FULL")
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -127,9 +131,17 @@ class Store:
         except orjson.JSONDecodeError:
             raise damaged(self.path) from None
 
-    def put(self, name: str, value: Any) -> None:
-        """Put a JSON value under a name, inside a transaction."""
-        self.execute("INSERT OR REPLACE INTO run VALUES(?, ?)", (name, orjson.dumps(value)))
+    def put(self, **named: Any) -> None:
+        """Put JSON values under their names, inside a transaction."""
+        # In one statement: for each, threads give way to one another.
+        rows = ", ".join(["(?, ?)"] * len(named))
+        values = [part for name, value in named.items() for part in (name, orjson.dumps(value))]
+        self.execute(f"INSERT OR REPLACE INTO run VALUES {rows}", values)  # noqa: S608
+
+    def note(self, **named: Any) -> None:
+        """Put values by themselves; that survives the process, but maybe not the host."""
+        with self._lock, self._said(), self._unsynchronised():
+            self.put(**named)
 
     def vacuum(self) -> None:
         """Give back what is free, and leave nothing in the write-ahead log."""
