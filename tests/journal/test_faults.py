@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import pytest
 from klaviyo_bulk_events import Intake, KlaviyoBulkEvents, Report
 from klaviyo_bulk_events.emulator import Running
 from klaviyo_bulk_events.errors import JournalError
-from klaviyo_bulk_events.journal import FileJournal
+from klaviyo_bulk_events.journal import FileJournal, trail
 from klaviyo_bulk_events.journal.bodies import Bodies
 from klaviyo_bulk_events.journal.files import Lock, is_locked
+from klaviyo_bulk_events.journal.old_keys import OldKeys
 from klaviyo_bulk_events.journal.store import SCHEMA, Store
 
 from .conftest import KEY
@@ -194,6 +196,35 @@ def test_a_full_disk(
     report = send(records(6_000), path)
     assert (report.submitted, report.accepted + report.duplicate) == (6_000, 6_000)
     assert emulated.emulator.summary()["accepted"] == 6_000
+
+
+def test_no_room_for_old_keys(
+    send: Send,
+    emulated: Running,
+    records: Records,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was not sent for it is sent later, also of events that must not go twice."""
+
+    def full(*_: Any) -> None:
+        raise JournalError("the disk is full")
+
+    start = datetime(2025, 5, 5, tzinfo=UTC)
+    events = [
+        {**content, "unique_id": None, "time": start + timedelta(seconds=number)}
+        for number, content in enumerate(records(5_000))
+    ]
+    intake = Intake(derive_unique_id=False)
+    monkeypatch.setattr(trail, "_RECENT", 1_000)
+    with monkeypatch.context() as patch:
+        patch.setattr(OldKeys, "take", full)
+        with pytest.raises(JournalError, match="is full"):
+            send(events, path, intake=intake)
+    assert emulated.emulator.summary()["accepted"] < 5_000
+    report = send(events, path, intake=intake)
+    assert report.accepted + report.unknown == 5_000
+    assert emulated.emulator.summary()["accepted"] == 5_000
 
 
 def test_where_nothing_can_be_written(send: Send, records: Records, tmp_path: Path) -> None:

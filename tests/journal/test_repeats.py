@@ -1,6 +1,7 @@
 """Repeats are found over a whole run, in bounded memory."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klaviyo_bulk_events import KlaviyoBulkEvents
+from klaviyo_bulk_events import Intake, KlaviyoBulkEvents, encoder
 from klaviyo_bulk_events.emulator import Running
 from klaviyo_bulk_events.journal import keys, trail
 
@@ -37,6 +38,22 @@ def test_far_repeats(
         report = klaviyo.send([*first, *same, *other], backfill=True, journal=path)
     assert (report.accepted, report.duplicate, report.rejected) == (6_000, 20, 20)
     assert report.rejections == {"key_conflict": 20}
+
+
+def test_a_stamp_of_the_session_before_is_no_repeat(
+    emulated: Running, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record that gets its time when it is read has another key when it is read again."""
+    at = datetime(2026, 5, 5, tzinfo=UTC)
+    clock = type("Clock", (datetime,), {"now": classmethod(lambda cls, tz=None: at)})
+    monkeypatch.setattr(encoder, "datetime", clock)
+    event = {"metric": "Visited", "profile": {"external_id": "7"}}
+    intake = Intake(stamp_now=True, derive_unique_id=False)
+    with KlaviyoBulkEvents(KEY, base_url=emulated.url, rates=["1000/s"]) as klaviyo:
+        klaviyo.send([event], backfill=True, journal=path, intake=intake)
+        at += timedelta(seconds=5)
+        report = klaviyo.send([event, event], backfill=True, journal=path, intake=intake)
+    assert report.accepted == emulated.emulator.summary()["accepted"] == 2
 
 
 @given(st.lists(st.lists(st.text(), max_size=200), max_size=5))

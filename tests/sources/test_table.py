@@ -171,6 +171,15 @@ def test_a_rejected_row_is_a_record_but_for_its_faults(
     assert ", ".join(problem.pointer for problem in made.others) == others
 
 
+def test_problems_are_told_in_the_order_of_the_columns() -> None:
+    """Also where the columns of two objects take turns."""
+    maps = ("A=properties.a:number", "B=profile.external_id:number", "C=properties.c:number")
+    made = table(["A", "B", "C"], *maps).sourced(["1", "x", "y"], "orders.csv:2")
+    assert made.problem is not None
+    pointers = [problem.pointer for problem in (made.problem, *made.others)]
+    assert pointers == ["/profile/external_id", "/properties/c"]
+
+
 def test_a_cell_without_a_place_is_kept_under_its_name() -> None:
     """Where a text stands in the way of a dotted column, both are kept, to be rejected again."""
     made = table(["properties", "properties.a"]).sourced(["x", "1"], "orders.csv:2")

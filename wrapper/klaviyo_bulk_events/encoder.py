@@ -46,7 +46,8 @@ class EncodedEvent:
 
     `time` and `unique_id` are what goes out. `position` and `origin` say where in its source the
     event was, `record` is what was given, if it is still wanted. `lasting`: of an event
-    that came without a time, what of `data` is the same whenever it is taken in.
+    that came without a time, what of `data` is the same whenever it is taken in; `key_lasts` says
+    whether its key is.
     """
 
     opening: bytes
@@ -60,6 +61,7 @@ class EncodedEvent:
     origin: str | None = None
     record: Event | Mapping[str, Any] | None = None
     lasting: bytes | None = None
+    key_lasts: bool = True
 
     @property
     def time(self) -> str:

@@ -101,7 +101,8 @@ class Planner:
             return not_taken(item, Status.REJECTED, position, problem, read=record)
         event.position = position
         if fields.get("time") is None:
-            event.lasting = _lasting(event, fields)
+            event.key_lasts = fields.get("unique_id") is not None
+            event.lasting = _lasting(event)
         if self._keep_records:
             event.record = record
             event.origin = item.origin if isinstance(item, Sourced) else None
@@ -129,9 +130,9 @@ class Planner:
             raise RecordError(_NO_TIME)
 
 
-def _lasting(event: EncodedEvent, fields: Mapping[str, Any]) -> bytes:
+def _lasting(event: EncodedEvent) -> bytes:
     lasting = event.data.replace(event.time.encode(), b"", 1)
-    if event.unique_id is None or fields.get("unique_id") is not None:
+    if event.unique_id is None or event.key_lasts:
         return lasting
     return lasting.replace(event.unique_id.encode(), b"", 1)  # derived from the time, too
 

@@ -1,7 +1,7 @@
-"""The keys of a run, in bounded memory, however many there are."""
+"""Keys as hashes, and which of them there may be, in bounded memory however many there are."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from random import Random
 from typing import Final
@@ -30,11 +30,6 @@ def digest(key: Key) -> bytes:
 def bucket(key: bytes) -> int:
     """Which of the buckets on disk a digest belongs to."""
     return int.from_bytes(key[-2:], "big") % BUCKETS
-
-
-def split(packed: bytes) -> Iterator[bytes]:
-    """The digests that stand one after the other."""
-    return (packed[at : at + DIGEST] for at in range(0, len(packed), DIGEST))
 
 
 def find(packed: bytes, key: bytes) -> int | None:

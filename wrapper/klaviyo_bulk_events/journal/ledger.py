@@ -8,6 +8,7 @@ from typing import Any, Final
 from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.errors import JournalError
+from klaviyo_bulk_events.journal import old_keys
 from klaviyo_bulk_events.journal.chunks import Chunks, Kept
 from klaviyo_bulk_events.journal.files import Lock, remove
 from klaviyo_bulk_events.journal.fingerprints import of_record
@@ -73,8 +74,8 @@ class JournalLedger:
         """Keep what `status` and `report` tell of a run."""
         self._moments.hear(notice)
         if self._telling.hear(notice) and self._failure is None:
-            with self._failing():
-                self._store.note(state=self._telling.state())
+            with self._failing(), self._store.writing(durable=False):
+                self._store.put(state=self._telling.state())
 
     def pending(self) -> Iterator[Chunk]:
         """What the sessions before left unsettled, with the same bytes and keys."""
@@ -88,7 +89,7 @@ class JournalLedger:
     def recognise(self, looked_at: EncodedEvent | Outcome, position: int) -> None:
         """See what a record that was read before is now."""
         fingerprint = self._reading.check(looked_at, position)
-        if isinstance(looked_at, EncodedEvent):
+        if isinstance(looked_at, EncodedEvent) and looked_at.key_lasts:
             self._trail.recall(looked_at.key, fingerprint)
 
     def end_of_source(self, position: int) -> None:
@@ -135,6 +136,7 @@ class JournalLedger:
         if not count:
             return
         self._was_complete = False
+        self._trail.make_room()
         kept = None if chunk is None else self._chunks.write(self._trail.row + 1, chunk)
         with self._store.writing():
             if kept is not None:
@@ -205,6 +207,7 @@ class JournalLedger:
         with self._store.writing():
             self._save(complete=complete)
             self._store.put(timeline=self._moments.state())
+            old_keys.forget(self._store)
         if complete:
             remove(path_of(self._store.path))
 

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.errors import JournalError
-from klaviyo_bulk_events.journal import forgotten
+from klaviyo_bulk_events.journal import forgotten, old_keys
 from klaviyo_bulk_events.journal.chunks import Chunks, Kept
 from klaviyo_bulk_events.journal.files import OF_SQLITE, PERSONAL, Lock, beside, remove
 from klaviyo_bulk_events.journal.lines import Lines
@@ -22,7 +22,7 @@ from klaviyo_bulk_events.problems import FORGOTTEN, FORGOTTEN_IN_FLIGHT
 from klaviyo_bulk_events.profile_fields import identifiers_of, spelt
 from klaviyo_bulk_events.report import Tally
 
-_PERSONAL: Final = ("set_aside", "trail", "old_keys", "buckets", "chunks")
+_PERSONAL: Final = ("set_aside", "trail", "old_keys", "chunks")
 
 
 @frozen
@@ -82,6 +82,7 @@ def forget(path: Path, identifier: str) -> TakenOut:
             return TakenOut(0, 0)
         with store.writing():
             forgotten.add(store, identifier)
+            old_keys.forget(store)
         of_lines = _forget_lines(store, identifier)
         of_chunks = _forget_events(store, identifier)
         store.vacuum()

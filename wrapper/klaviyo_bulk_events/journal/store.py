@@ -33,9 +33,6 @@ CREATE TABLE set_aside(
 );
 CREATE INDEX set_aside_by_chunk ON set_aside(chunk) WHERE chunk IS NOT NULL;
 CREATE TABLE old_keys(
-    batch INTEGER PRIMARY KEY, keys BLOB NOT NULL, contents BLOB NOT NULL
-);
-CREATE TABLE buckets(
     bucket INTEGER, batch INTEGER, keys BLOB NOT NULL, contents BLOB NOT NULL,
     PRIMARY KEY(bucket, batch)
 ) WITHOUT ROWID;

@@ -10,7 +10,8 @@ from typing import Final
 
 from klaviyo_bulk_events.encoder import Key
 from klaviyo_bulk_events.journal.fingerprints import of_content
-from klaviyo_bulk_events.journal.old_keys import OldKeys, numbers
+from klaviyo_bulk_events.journal.old_keys import OldKeys
+from klaviyo_bulk_events.journal.prints import numbers
 from klaviyo_bulk_events.journal.store import Store
 from klaviyo_bulk_events.repeats import Repeat
 
@@ -49,7 +50,7 @@ class Trail:
     def recall(self, key: Key, fingerprint: int) -> None:
         """Remember an event that a session before has read."""
         self._remember(key, fingerprint)
-        self._make_room()
+        self.make_room()
 
     def _remember(self, key: Key, content: int) -> Repeat | None:
         before = self._newer.get(key)
@@ -81,9 +82,9 @@ class Trail:
         """The transaction is complete."""
         del self._prints[:count], self._are_events[:count]
         self.row += 1
-        self._make_room()
 
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
+        """Let older keys go to the disk, if there are many; outside of any transaction."""
         if len(self._newer) < _RECENT:
             return
         if self._older:

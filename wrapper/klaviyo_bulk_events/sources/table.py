@@ -1,7 +1,9 @@
 """From the columns of a table to records."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 
 from attrs import frozen
@@ -71,11 +73,9 @@ class Table:
 
 
 def _by_path(columns: Iterable[_Column]) -> list[list[_Column]]:
-    """The columns of each object; those of a struct before those that add to it."""
-    paths: dict[tuple[str, ...], list[_Column]] = defaultdict(list)
-    for column in columns:
-        paths[column.path].append(column)
-    return [paths[path] for path in sorted(paths, key=len)]
+    """Neighbours that have one parent together; a struct before the columns that add to it."""
+    ordered = sorted(columns, key=lambda column: len(column.path))
+    return [list(group) for _, group in groupby(ordered, key=attrgetter("path"))]
 
 
 def _fill(
