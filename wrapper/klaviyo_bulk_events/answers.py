@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import orjson
 from attrs import field, frozen
@@ -35,8 +35,7 @@ class ApiError:
         )
 
 
-@frozen
-class Allowance:
+class Allowance(NamedTuple):
     """What an answer says of a rate limit: so many more of `limit` in this window of `seconds`."""
 
     limit: int
@@ -44,8 +43,7 @@ class Allowance:
     seconds: float
 
 
-@frozen
-class Answer:
+class Answer(NamedTuple):
     """A complete answer. `errors` is None where the body is no JSON:API error document."""
 
     status: int
@@ -58,8 +56,7 @@ class Answer:
         return f"HTTP {self.status}" + (f" ({named})" if named else "")
 
 
-@frozen
-class NoAnswer:
+class NoAnswer(NamedTuple):
     """No complete answer came. `written`: the server may have the request all the same."""
 
     reason: str

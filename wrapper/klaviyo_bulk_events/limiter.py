@@ -7,10 +7,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import uuid4
 
-from attrs import define, frozen
+from attrs import define
 
 from klaviyo_bulk_events import forks
 from klaviyo_bulk_events.answers import Allowance
@@ -35,8 +35,7 @@ class Ticket:
     wake: Callable[[], None]
 
 
-@frozen
-class _Away:
+class _Away(NamedTuple):
     """The places can't be reached since then; they are asked again at `next_try`."""
 
     since: float

@@ -1,10 +1,9 @@
 """Metrics, checked and encoded."""
 
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
-from attrs import frozen
 
 from klaviyo_bulk_events import shape, values
 from klaviyo_bulk_events.limits import METRIC_NAME_LENGTH
@@ -14,8 +13,7 @@ from klaviyo_bulk_events.records import NULL
 _REMEMBERED: Final = 1_000
 
 
-@frozen
-class Metric:
+class Metric(NamedTuple):
     """A metric's JSON, also in the form in which orjson puts it into an event.
 
     `name` is a short text, without a line break, by which metrics are told apart.

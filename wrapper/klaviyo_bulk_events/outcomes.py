@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import Factory, define, frozen
 
@@ -63,8 +63,7 @@ class Outcome:
         return {self.status: 1}
 
 
-@frozen
-class Fate:
+class Fate(NamedTuple):
     """What became of some events of a request."""
 
     status: Status

@@ -3,9 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import Protocol
-
-from attrs import frozen
+from typing import NamedTuple, Protocol
 
 from klaviyo_bulk_events.answers import Allowance
 from klaviyo_bulk_events.rates import Rate
@@ -71,8 +69,7 @@ class PlaceLog(Protocol):
         """A place ends earlier than it was to."""
 
 
-@frozen
-class _Held:
+class _Held(NamedTuple):
     granted: float
     end: float
 

@@ -1,9 +1,7 @@
 """The retry rule: what a reply means for the request that it answers."""
 
 from enum import Enum
-from typing import Final
-
-from attrs import frozen
+from typing import Final, NamedTuple
 
 from klaviyo_bulk_events.answers import Answer, NoAnswer, Reply
 
@@ -29,8 +27,7 @@ REPEATS: Final = frozenset({Meaning.THROTTLED, Meaning.RETRY, Meaning.AMBIGUOUS}
 AMBIGUOUS: Final = frozenset({Meaning.AMBIGUOUS, Meaning.GIVE_UP})
 
 
-@frozen
-class Verdict:
+class Verdict(NamedTuple):
     """What a reply means, and how many seconds to wait before the next attempt."""
 
     meaning: Meaning

@@ -1,16 +1,14 @@
 """What stands around what varies in a request, cut out of the parts that were generated."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
-from attrs import frozen
 
 from klaviyo_bulk_events_api import parts
 
 
-@frozen
-class Frame:
+class Frame(NamedTuple):
     """The bytes around what varies."""
 
     head: bytes

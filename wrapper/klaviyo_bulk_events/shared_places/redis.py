@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-import attrs
-
 from klaviyo_bulk_events.answers import Allowance
 from klaviyo_bulk_events.errors import ConfigurationError, LimiterError
 from klaviyo_bulk_events.limiting import LimiterUrl
@@ -93,7 +91,7 @@ class RedisPlaces:
 
     def answered(self, seat: str, allowance: Allowance | None) -> None:
         """See `Places`."""
-        told = attrs.astuple(allowance) if allowance is not None else ("", "", "")
+        told = ("", "", "") if allowance is None else allowance
         self._call("answered", seat, *told)
 
     def unused(self, seat: str) -> None:
