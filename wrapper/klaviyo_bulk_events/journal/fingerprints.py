@@ -1,6 +1,7 @@
 """What an event, and any record, is known by again: 32 bits, the same in every process."""
 
 import json
+from array import array
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
@@ -37,3 +38,10 @@ def possible(event: EncodedEvent) -> Iterator[int]:
     for text in filter(None, (event.time, event.unique_id)):
         data = data.replace(text.encode(), b"", 1)
         yield of_content(data, event.opening)
+
+
+def numbers(packed: bytes) -> "array[int]":
+    """Fingerprints as they stand on disk, one after the other."""
+    found = array("I")
+    found.frombytes(packed)
+    return found

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from klaviyo_bulk_events.encoder import Key
 from klaviyo_bulk_events.journal import keys
-from klaviyo_bulk_events.journal.prints import numbers
+from klaviyo_bulk_events.journal.fingerprints import numbers
 from klaviyo_bulk_events.journal.store import Store
 
 _Bucket: TypeAlias = tuple[list[bytes], "array[int]"]

@@ -9,9 +9,8 @@ from itertools import chain
 from typing import Final
 
 from klaviyo_bulk_events.encoder import Key
-from klaviyo_bulk_events.journal.fingerprints import of_content
+from klaviyo_bulk_events.journal.fingerprints import numbers, of_content
 from klaviyo_bulk_events.journal.old_keys import OldKeys
-from klaviyo_bulk_events.journal.prints import numbers
 from klaviyo_bulk_events.journal.store import Store
 from klaviyo_bulk_events.repeats import Repeat
 
