@@ -9,7 +9,7 @@ from typing import Final
 from klaviyo_bulk_events.encoder import Key
 
 DIGEST: Final = 16
-BUCKETS: Final = 4_096
+BUCKETS: Final = 1_024
 
 _WORDS: Final = 1 << 19
 _MOST_WORDS: Final = 1 << 22

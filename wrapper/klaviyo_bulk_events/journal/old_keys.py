@@ -28,17 +28,15 @@ class OldKeys:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._filter = keys.Filter()
-        self._batches = 0
 
     def take(self, contents: Mapping[Key, int]) -> None:
         """Keep many keys with their fingerprints."""
         rows = [
-            (bucket, self._batches, b"".join(digests), prints.tobytes())
-            for bucket, (digests, prints) in sorted(_in_buckets(contents).items())
+            (bucket, b"".join(digests), prints.tobytes())
+            for bucket, (digests, prints) in _in_buckets(contents).items()
         ]
         with self._store.writing(durable=False):
-            self._store.execute_many("INSERT INTO old_keys VALUES(?, ?, ?, ?)", rows)
-        self._batches += 1
+            self._store.execute_many("INSERT INTO old_keys VALUES(?, ?, ?)", rows)
         self._filter.add(contents)
 
     def content_of(self, key: Key) -> int | None:
@@ -46,7 +44,7 @@ class OldKeys:
         if not self._filter.may_know(key):
             return None
         digest = keys.digest(key)
-        query = "SELECT keys, contents FROM old_keys WHERE bucket = ? ORDER BY batch"
+        query = "SELECT keys, contents FROM old_keys WHERE bucket = ?"
         for packed, contents in self._store.rows(query, (keys.bucket(digest),)):
             at = keys.find(packed, digest)
             if at is not None:

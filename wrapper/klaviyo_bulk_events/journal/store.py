@@ -32,10 +32,8 @@ CREATE TABLE set_aside(
     position INTEGER PRIMARY KEY, chunk INTEGER, status TEXT NOT NULL, line BLOB NOT NULL
 );
 CREATE INDEX set_aside_by_chunk ON set_aside(chunk) WHERE chunk IS NOT NULL;
-CREATE TABLE old_keys(
-    bucket INTEGER, batch INTEGER, keys BLOB NOT NULL, contents BLOB NOT NULL,
-    PRIMARY KEY(bucket, batch)
-) WITHOUT ROWID;
+CREATE TABLE old_keys(bucket INTEGER NOT NULL, keys BLOB NOT NULL, contents BLOB NOT NULL);
+CREATE INDEX old_keys_by_bucket ON old_keys(bucket);
 """
 _FORMAT: Final = FileFormat(
     what="journal",
