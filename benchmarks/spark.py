@@ -37,7 +37,7 @@ def main() -> None:
 def send(sizes: dict[str, int], url: str, ledger: str) -> Report:
     """Send rows of these accounts, mixed; the report."""
     from pyspark.sql import SparkSession
-    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 
     from klaviyo_bulk_events import spark
 

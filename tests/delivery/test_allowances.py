@@ -37,8 +37,9 @@ def test_the_headers(limit: str, remaining: str, read: Allowance | None) -> None
 
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_any_header_can_be_read(limit: str, remaining: str) -> None:
-    """Whatever stands there, nothing is raised."""
-    read_allowance({"ratelimit-limit": limit, "ratelimit-remaining": remaining})
+    """Whatever stands there, it is numbers that could be, or nothing."""
+    read = read_allowance({"ratelimit-limit": limit, "ratelimit-remaining": remaining})
+    assert read is None or (read.remaining >= 0 and read.limit >= 0 and read.seconds >= 0)
 
 
 class Clock:

@@ -6,8 +6,8 @@ import sys
 def main() -> None:
     """Run the command line; without its extra, say how to get it."""
     try:
-        import click  # noqa: F401
-        import rich  # noqa: F401
+        import click  # noqa: F401 - only to see whether it is there
+        import rich  # noqa: F401 - the same
     except ImportError:
         sys.stderr.write(
             "the command line needs an extra: pip install 'klaviyo-bulk-events[cli]'\n"

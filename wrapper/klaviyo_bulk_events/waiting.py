@@ -148,7 +148,7 @@ class Waiting:
         try:
             segment.file.seek(block.start)
             # Nobody but this process can have written to a file without a name.
-            records: list[Record] = pickle.loads(segment.file.read(block.size))  # noqa: S301
+            records: list[Record] = pickle.loads(segment.file.read(block.size))  # noqa: S301 - our own
         except Exception:  # of the disk, or of an object that can be pickled one way only
             _log.exception("%d records that waited on disk can't be read", block.records)
             records = [Sourced({}, "", _UNREADABLE)] * block.records

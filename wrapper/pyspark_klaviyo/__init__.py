@@ -22,7 +22,7 @@ class DefaultSource(DataSource):  # type: ignore[misc]
 
         return KlaviyoDataSource(self.options).writer(schema, overwrite)
 
-    def streamWriter(self, schema: Any, overwrite: bool) -> Any:  # noqa: N802
+    def streamWriter(self, schema: Any, overwrite: bool) -> Any:  # noqa: N802 - as Spark calls it
         """See `KlaviyoDataSource`."""
         from klaviyo_bulk_events.spark.data_source import KlaviyoDataSource
 

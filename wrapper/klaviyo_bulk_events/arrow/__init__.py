@@ -6,7 +6,7 @@ The interface is in this module; docs/arrow.md has the form of columns, and what
 from klaviyo_bulk_events.errors import ConfigurationError
 
 try:
-    import pyarrow as _  # noqa: F401
+    import pyarrow as _  # noqa: F401 - only to see whether it is there
 except ImportError:
     raise ConfigurationError(
         "record batches need pyarrow: pip install 'klaviyo-bulk-events[arrow]'"

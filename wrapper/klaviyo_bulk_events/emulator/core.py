@@ -45,7 +45,7 @@ class Emulator:
             self.seed = randomness.SystemRandom().getrandbits(_SEED_BITS)
         self._clock = clock
         self._is_seeded = random is None
-        self._random = random or randomness.Random(self.seed)  # noqa: S311
+        self._random = random or randomness.Random(self.seed)  # noqa: S311 - faults are no secrets
         self._lock = RLock()
         self._misfortune = Misfortune(dict(self.settings.faults), self._random)
         self._poison = Poison(self.settings.faults.get(POISON, 0.0), self.seed)

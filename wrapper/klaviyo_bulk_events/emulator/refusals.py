@@ -25,7 +25,7 @@ class Flaw(NamedTuple):
         return None if self.path is None else pointer(self.path)
 
 
-class RequestRefused(Exception):  # noqa: N818
+class RequestRefused(Exception):  # noqa: N818 - it is an answer, no error of ours
     """The request is answered with this status and these flaws; nothing of it is processed."""
 
     def __init__(

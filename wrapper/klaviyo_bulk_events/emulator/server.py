@@ -14,7 +14,7 @@ from klaviyo_bulk_events.emulator.core import Emulator
 from klaviyo_bulk_events.emulator.settings import Settings
 
 LOOPBACK = "127.0.0.1"
-_LOOPBACK_OF = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104
+_LOOPBACK_OF = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 - only looked up
 _GRACE_SECONDS = 2.0
 
 

@@ -75,5 +75,5 @@ def each(store: Store, *, final: bool = False) -> Iterator[tuple[int, bytes]]:
     """Positions and lines in the order of the source; with `final`, of what is settled for good."""
     reached = store.get("reached") or 0
     only = " AND chunk IS NULL" if final else ""
-    query = f"SELECT position, line FROM set_aside WHERE position < ?{only} ORDER BY position"  # noqa: S608
+    query = f"SELECT position, line FROM set_aside WHERE position < ?{only} ORDER BY position"
     yield from store.rows(query, (reached,))

@@ -46,7 +46,7 @@ def purge(path: Path) -> None:
             counts.add(_status(bool(in_doubt)), events)
         with store.writing():
             for table in _PERSONAL:
-                store.execute(f"DELETE FROM {table}")  # noqa: S608
+                store.execute(f"DELETE FROM {table}")
             store.execute("DELETE FROM run WHERE name IN ('identity', 'salt', 'forgotten')")
             store.put(tally=counts.counts(), purged=True)
         store.vacuum()

@@ -112,7 +112,7 @@ class Store:
     def each(self, table: str, columns: str, key: str) -> Iterator[Any]:
         """The rows of a table in the order of their key, read as they are asked for."""
         last = -1
-        query = f"SELECT {key}, {columns} FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT 64"  # noqa: S608
+        query = f"SELECT {key}, {columns} FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT 64"
         while rows := self.rows(query, (last,)):
             for row in rows:
                 yield row[1:]
@@ -131,7 +131,7 @@ class Store:
         # In one statement: for each, threads give way to one another.
         rows = ", ".join(["(?, ?)"] * len(named))
         values = [part for name, value in named.items() for part in (name, orjson.dumps(value))]
-        self.execute(f"INSERT OR REPLACE INTO run VALUES {rows}", values)  # noqa: S608
+        self.execute(f"INSERT OR REPLACE INTO run VALUES {rows}", values)
 
     def note(self, **named: Any) -> None:
         """Put values by themselves; that survives the process, but maybe not the host."""

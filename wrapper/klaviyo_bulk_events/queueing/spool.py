@@ -160,7 +160,7 @@ class Spool:
 
     def _number(self, which: str) -> int:
         with self._putting.use() as connection:
-            row = connection.execute(f"SELECT {which}(number) FROM events").fetchone()  # noqa: S608
+            row = connection.execute(f"SELECT {which}(number) FROM events").fetchone()
         return row[0] or 0
 
     def standing(self) -> tuple[int, float | None]:

@@ -157,7 +157,7 @@ class SQLitePlaces:
 
     def _delete(self, database: sqlite3.Connection, table: str, seat: str) -> None:
         where = (self._account, seat)
-        database.execute(f"DELETE FROM {table} WHERE account = ? AND seat = ?", where)  # noqa: S608
+        database.execute(f"DELETE FROM {table} WHERE account = ? AND seat = ?", where)
 
     def _until(self, database: sqlite3.Connection, seat: str) -> float | None:
         query = "SELECT until FROM places WHERE account = ? AND seat = ?"

@@ -17,7 +17,7 @@ except ImportError:
         "pip install 'klaviyo-bulk-events[spark]'"
     ) from None
 try:
-    import pyspark.sql.datasource as _  # noqa: F401
+    import pyspark.sql.datasource as _  # noqa: F401 - only to see whether it is there
 except ImportError:
     raise ConfigurationError(
         f"sending from Spark needs PySpark 4.0 or newer, and {sys.executable} has none: the extra "

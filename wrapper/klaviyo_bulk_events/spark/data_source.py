@@ -45,7 +45,7 @@ class KlaviyoDataSource(DataSource):  # type: ignore[misc]
         check_columns(schema, settings)
         return KlaviyoWriter(settings)
 
-    def streamWriter(self, schema: Any, overwrite: bool) -> "KlaviyoWriter":  # noqa: N802
+    def streamWriter(self, schema: Any, overwrite: bool) -> "KlaviyoWriter":  # noqa: N802 - as Spark calls it
         """The same for a stream."""
         if overwrite:
             raise ConfigurationError(
@@ -91,14 +91,14 @@ class KlaviyoWriter(DataSourceStreamWriter, DataSourceArrowWriter):  # type: ign
         parts = [self._settings.run, *([batch] if batch else []), str(context.partitionId())]
         return "/".join(parts)
 
-    def commit(self, messages: Sequence[Any], batchId: int | None = None) -> None:  # noqa: N803
+    def commit(self, messages: Sequence[Any], batchId: int | None = None) -> None:  # noqa: N803 - as Spark calls it
         """All partitions are settled."""
         total: Counter[str] = Counter()
         for message in messages:
             total.update(message.counts if message is not None else {})
         _log.info("%s: %s", self._settings.run, dict(total))
 
-    def abort(self, messages: Sequence[Any], batchId: int | None = None) -> None:  # noqa: N803
+    def abort(self, messages: Sequence[Any], batchId: int | None = None) -> None:  # noqa: N803 - as Spark calls it
         """What went out is in the ledger, and can't be taken back."""
         _log.warning(
             "%s failed: what was sent is in the ledger; run it again under the same name",
