@@ -19,7 +19,7 @@ SEND = ("send", "in.jsonl", "--backfill", "--quiet")
 OUTPUTS = ("--rejects", "--report")
 OF_A_JOURNAL = (
     *("run.db", "run.db-lock", "run.db-bodies", "run.db-snapshot", "run.db-snapshot-half"),
-    *("run.db-wal", "run.db-shm", "run.db-journal", "run.db-lock-journal"),
+    *("run.db-wal", "run.db-shm", "run.db-journal", "run.db-lock-journal", "run.db-places"),
 )
 
 

@@ -13,10 +13,9 @@ import pytest
 from klaviyo_bulk_events import Intake, KlaviyoBulkEvents, Report
 from klaviyo_bulk_events.emulator import Running
 from klaviyo_bulk_events.errors import JournalError
-from klaviyo_bulk_events.journal import FileJournal, trail
+from klaviyo_bulk_events.journal import FileJournal, key_table, trail
 from klaviyo_bulk_events.journal.bodies import Bodies
-from klaviyo_bulk_events.journal.files import Lock, is_locked
-from klaviyo_bulk_events.journal.old_keys import OldKeys
+from klaviyo_bulk_events.journal.files import Lock, is_locked, mapped
 from klaviyo_bulk_events.journal.store import SCHEMA, Store
 
 from .conftest import KEY
@@ -198,7 +197,7 @@ def test_a_full_disk(
     assert emulated.emulator.summary()["accepted"] == 6_000
 
 
-def test_no_room_for_old_keys(
+def test_no_room_for_more_keys(
     send: Send,
     emulated: Running,
     records: Records,
@@ -208,7 +207,7 @@ def test_no_room_for_old_keys(
     """What was not sent for it is sent later, also of events that must not go twice."""
 
     def full(*_: Any) -> None:
-        raise JournalError("the disk is full")
+        raise JournalError("No space left on device")
 
     start = datetime(2025, 5, 5, tzinfo=UTC)
     events = [
@@ -216,15 +215,25 @@ def test_no_room_for_old_keys(
         for number, content in enumerate(records(5_000))
     ]
     intake = Intake(derive_unique_id=False)
-    monkeypatch.setattr(trail, "_RECENT", 1_000)
+    monkeypatch.setattr(trail, "_IN_MEMORY", 1_000)
     with monkeypatch.context() as patch:
-        patch.setattr(OldKeys, "take", full)
-        with pytest.raises(JournalError, match="is full"):
+        patch.setattr(key_table, "mapped", full)
+        with pytest.raises(JournalError, match="No space left"):
             send(events, path, intake=intake)
     assert emulated.emulator.summary()["accepted"] < 5_000
     report = send(events, path, intake=intake)
     assert report.accepted + report.unknown == 5_000
     assert emulated.emulator.summary()["accepted"] == 5_000
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_no_room_to_map() -> None:
+    """What is mapped is on disk first: where there is no room a hole would end the process."""
+    with (
+        open("/dev/full", "r+b", buffering=0) as file,
+        pytest.raises(JournalError, match=r"run\.db can't be written: No space left"),
+    ):
+        mapped(file, 4_096, Path("run.db"))
 
 
 def test_where_nothing_can_be_written(send: Send, records: Records, tmp_path: Path) -> None:

@@ -1,11 +1,16 @@
 """A resumed run keeps to what the dead one used up of the limits."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from klaviyo_bulk_events.errors import JournalError
+from klaviyo_bulk_events.journal import mapped_note
+from klaviyo_bulk_events.journal.mapped_note import MappedNote
 from klaviyo_bulk_events.journal.places import Places
 from klaviyo_bulk_events.journal.store import Store
 from klaviyo_bulk_events.limiter import Limiter, Place
@@ -73,3 +78,70 @@ def test_a_pause_goes_on(path: Path) -> None:
     """What Klaviyo asked of everybody is not forgotten."""
     limiter(path, Clock(100.0)).pause(30.0)
     assert ask(limiter(path, Clock(110.0))) == pytest.approx(20.0)
+
+
+MANY = 5_000
+
+
+def many(path: Path, clock: Clock) -> Limiter:
+    """More requests at a time than the note beside the journal has room for."""
+    made = Limiter(MemoryPlaces([Rate(MANY, WINDOW)], LEASE, clock), clock)
+    OPENED.append(Store(path))
+    made.attach(Places(OPENED[-1], pytest.fail, clock, lambda: "one"))
+    return made
+
+
+def test_more_places_than_a_note_holds(path: Path) -> None:
+    """All of them are kept."""
+    clock = Clock(100.123456789)
+    before = many(path, clock)
+    assert all(isinstance(ask(before), Place) for _ in range(MANY))
+    assert not isinstance(ask(many(path, clock)), Place)
+
+
+@pytest.mark.parametrize("torn", [b"", b"\0" * 9, b'{"count":'])
+def test_what_the_end_of_the_host_left(path: Path, torn: bytes) -> None:
+    """A note that nobody can read counts as none; what the journal itself has still counts."""
+    clock = Clock(100.0)
+    store = Store(path)
+    OPENED.append(store)
+    before = Limiter(MemoryPlaces([Rate(1, WINDOW)], LEASE, clock), clock)
+    places = Places(store, pytest.fail, clock, lambda: "one")
+    before.attach(places)
+    assert isinstance(ask(before), Place)
+    with store.writing():
+        store.put(**places.latest())
+    path.with_name("run.db-places").write_bytes(torn)
+    assert ask(limiter(path, clock, "two")) == pytest.approx(LEASE + WINDOW)
+
+
+def test_the_later_state_counts(path: Path) -> None:
+    """Whichever of the two has it: a note may be older than the journal, after the host's end."""
+    clock = Clock(100.0)
+    store = Store(path)
+    OPENED.append(store)
+    first = Limiter(MemoryPlaces([Rate(1, WINDOW)], LEASE, clock), clock)
+    places = Places(store, pytest.fail, clock, lambda: "one")
+    first.attach(places)
+    place = ask(first)
+    assert isinstance(place, Place)
+    first.answered(place)
+    with store.writing():
+        store.put(**places.latest())
+    assert ask(limiter(path, clock)) == pytest.approx(WINDOW)
+
+
+@given(st.lists(st.binary(max_size=100), max_size=5), st.binary(max_size=100), st.integers(0, 100))
+def test_a_note_is_whole_whenever_it_ends(notes: list[bytes], last: bytes, reached: int) -> None:
+    """A process that ends while it writes leaves what it wrote before."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "run.db-places")
+        note = MappedNote(path)
+        for content in notes:
+            assert note.write(content)
+        half_written = note._turn + 1
+        begin = half_written % 2 * mapped_note._HALF + mapped_note._HEAD.size
+        with path.open("r+b") as file:
+            file.seek(begin)
+            file.write(last[:reached])
+        assert MappedNote(path).read() == (notes[-1] if notes else b"")

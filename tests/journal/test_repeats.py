@@ -1,5 +1,6 @@
 """Repeats are found over a whole run, in bounded memory."""
 
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,23 +12,24 @@ from hypothesis import strategies as st
 
 from klaviyo_bulk_events import Intake, KlaviyoBulkEvents, encoder
 from klaviyo_bulk_events.emulator import Running
-from klaviyo_bulk_events.journal import keys, trail
+from klaviyo_bulk_events.journal import key_table, trail
+from klaviyo_bulk_events.journal.key_table import KeyTable
 
 from .conftest import KEY
 
 
-@pytest.mark.parametrize("recent", [1 << 16, 1_000])
+@pytest.mark.parametrize("in_memory", [1 << 17, 1_000])
 @pytest.mark.parametrize("sessions", [1, 2])
 def test_far_repeats(
     emulated: Running,
     records: Callable[[int], list[dict[str, Any]]],
     path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    recent: int,
+    in_memory: int,
     sessions: int,
 ) -> None:
     """However far back the event was, in this session or one before, from memory or from disk."""
-    monkeypatch.setattr(trail, "_RECENT", recent)
+    monkeypatch.setattr(trail, "_IN_MEMORY", in_memory)
     first = records(6_000)
     same, other = records(20), records(20)
     for content in other:
@@ -56,23 +58,47 @@ def test_a_stamp_of_the_session_before_is_no_repeat(
     assert report.accepted == emulated.emulator.summary()["accepted"] == 2
 
 
-@given(st.lists(st.lists(st.text(), max_size=200), max_size=5))
-def test_the_filter_forgets_nothing(batches: list[list[str]]) -> None:
-    """It may say yes for a no, never no for a yes, also once it has grown, and can grow no more."""
-    small = keys.Filter(8, 32)
-    for batch in batches:
-        small.add(batch)
-    assert all(small.may_know(key) for batch in batches for key in batch)
+@given(st.lists(st.lists(st.integers(0, 99), max_size=40), max_size=5))
+def test_a_table_of_keys(batches: list[list[int]]) -> None:
+    """It remembers what a dict does, however full a part is, and in however many of them."""
+    known: dict[str, int] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        table = KeyTable(Path(folder, "run.db"), slots=64)
+        for content, batch in enumerate(batches):
+            table.make_room()
+            for key in map(str, batch):
+                assert table.remember(key, content) == known.get(key)
+                known.setdefault(key, content)
 
 
-@given(
-    st.lists(st.binary(min_size=16, max_size=16), unique=True, min_size=1, max_size=50), st.data()
-)
-def test_digests_are_found_whole(digests: list[bytes], data: st.DataObject) -> None:
-    """A digest is found in its place, never across two others."""
-    packed = b"".join(digests)
-    assert [keys.find(packed, digest) for digest in digests] == list(range(len(digests)))
-    at = data.draw(st.integers(0, max(len(packed) - 16, 0)))
-    straddling = packed[at : at + 16]
-    if straddling not in digests:
-        assert keys.find(packed, straddling) is None
+@pytest.mark.parametrize("hashed", [hash, lambda key: 0, lambda key: -1 << 63])
+def test_keys_beside_one_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hashed: Callable[[str], int]
+) -> None:
+    """Any number can stand for a key, that of a free slot too, and at the end of the table."""
+    monkeypatch.setattr(key_table, "_number", hashed)
+    table = KeyTable(tmp_path / "run.db", slots=8)
+    assert [table.remember("a", 7), table.remember("a", 8)] == [None, 7]
+
+
+def test_short_hashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Python's are of 32 bits, keys that share one are told apart."""
+    monkeypatch.setattr(key_table, "hash", lambda key: -1 << 31, raising=False)
+    monkeypatch.setattr(key_table, "_number", key_table._wide)
+    table = KeyTable(tmp_path / "run.db", slots=1_024)
+    assert {table.remember(str(n), n) for n in range(500)} == {None}
+    assert [table.remember(str(n), 0) for n in range(500)] == list(range(500))
+
+
+def test_neighbours_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys that want the same slot, also the last one, each have their own."""
+    monkeypatch.setattr(key_table, "_number", lambda key: 16 * int(key) - 1)
+    table = KeyTable(tmp_path / "run.db", slots=8)
+    assert [table.remember(str(n), n + 3) for n in range(-3, 4)] == [None] * 7
+    assert [table.remember(str(n), 99) for n in range(-3, 4)] == list(range(7))
+
+
+def test_nothing_of_a_table_is_left(tmp_path: Path) -> None:
+    """Its files have no name."""
+    KeyTable(tmp_path / "run.db")
+    assert not list(tmp_path.iterdir())

@@ -85,11 +85,11 @@ class Death:
         self.remains: Path | None = None
 
     @contextmanager
-    def writing(self, store: Store, original: Any, *, durable: bool) -> Iterator[None]:
+    def writing(self, store: Store, original: Any) -> Iterator[None]:
         with store._lock:
             self._left -= 1
             dies = self._left == 0
-            with original(store, durable=durable):
+            with original(store):
                 yield
                 if dies and self._before:
                     self._die()
@@ -167,11 +167,7 @@ def _until_death(
     death = Death(server, journal, at, before=before)
     original = Store.writing
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            Store,
-            "writing",
-            lambda store, *, durable=True: death.writing(store, original, durable=durable),
-        )
+        patch.setattr(Store, "writing", lambda store: death.writing(store, original))
         session(server, records, journal)
     server.is_dead = False
     return death.remains or journal

@@ -1,5 +1,6 @@
 """The files of a journal: only their owner may read them, and one run at a time writes them."""
 
+import mmap
 import os
 import sqlite3
 from contextlib import suppress
@@ -9,6 +10,8 @@ from typing import BinaryIO, Final
 from klaviyo_bulk_events import private_files
 from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.sqlite_files import connected
+
+_ZEROS: Final = bytes(1 << 20)
 
 
 def beside(path: Path, name: str) -> Path:
@@ -30,6 +33,21 @@ def open_private(path: Path) -> BinaryIO:
     return open(path, "r+b", buffering=0)
 
 
+def mapped(file: BinaryIO, size: int, journal: Path) -> memoryview:
+    """An unbuffered file of so many bytes, mapped; what it lacks of them becomes zeros.
+
+    They are written, not left out: on a full disk a hole would end the process once it is used.
+    Raises JournalError.
+    """
+    try:
+        at = file.seek(0, os.SEEK_END)
+        while at < size:
+            at += file.write(_ZEROS[: size - at])
+        return memoryview(mmap.mmap(file.fileno(), size))
+    except OSError as error:
+        raise JournalError(f"the journal {journal} can't be written: {error.strerror}") from None
+
+
 def remove(path: Path) -> None:
     """Overwrite a file with zeros and remove it, if it is there."""
     with suppress(FileNotFoundError):
@@ -40,13 +58,12 @@ def remove(path: Path) -> None:
 
 
 def _zero_data(file: BinaryIO, size: int) -> None:
-    zeros = bytes(1 << 20)
-    for at in range(0, size, len(zeros)):
-        length = min(len(zeros), size - at)
+    for at in range(0, size, len(_ZEROS)):
+        length = min(len(_ZEROS), size - at)
         file.seek(at)
         if file.read(length).strip(b"\0"):  # writing would fill the holes of a sparse file
             file.seek(at)
-            file.write(zeros[:length])
+            file.write(_ZEROS[:length])
     file.flush()
     os.fsync(file.fileno())
 
@@ -84,10 +101,10 @@ def is_locked(path: Path) -> bool:
     return False
 
 
-PERSONAL: Final = ("bodies", "snapshot", "snapshot-half")
-"""What stands beside the database and holds events."""
+OF_A_RUN: Final = ("bodies", "places", "snapshot", "snapshot-half")
+"""What stands beside the database until a run is complete."""
 OF_SQLITE: Final = ("wal", "shm", "journal")
-_BESIDE: Final = ("lock", "lock-journal", *PERSONAL)
+_BESIDE: Final = ("lock", "lock-journal", *OF_A_RUN)
 
 
 def all_of(path: Path) -> list[Path]:

@@ -8,7 +8,6 @@ from typing import Any, Final
 from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.errors import JournalError
-from klaviyo_bulk_events.journal import old_keys
 from klaviyo_bulk_events.journal.chunks import Chunks, Kept
 from klaviyo_bulk_events.journal.files import Lock, remove
 from klaviyo_bulk_events.journal.fingerprints import of_record
@@ -62,7 +61,6 @@ class JournalLedger:
         self._counts.begin()
         self._sent: dict[int, Kept] = {}
         self._was_complete = bool(store.get("complete"))
-        self._counts.begin()
         self._read_all = False
 
     def tally(self) -> Tally:
@@ -74,8 +72,8 @@ class JournalLedger:
         """Keep what `status` and `report` tell of a run."""
         self._moments.hear(notice)
         if self._telling.hear(notice) and self._failure is None:
-            with self._failing(), self._store.writing(durable=False):
-                self._store.put(state=self._telling.state())
+            with self._failing():
+                self._store.note(state=self._telling.state())
 
     def pending(self) -> Iterator[Chunk]:
         """What the sessions before left unsettled, with the same bytes and keys."""
@@ -88,9 +86,12 @@ class JournalLedger:
 
     def recognise(self, looked_at: EncodedEvent | Outcome, position: int) -> None:
         """See what a record that was read before is now."""
-        fingerprint = self._reading.check(looked_at, position)
+        self._reading.check(looked_at, position)
         if isinstance(looked_at, EncodedEvent) and looked_at.key_lasts:
-            self._trail.recall(looked_at.key, fingerprint)
+            with self._failing(raises=True):
+                self._trail.make_room()
+            content = looked_at.lasting or looked_at.data
+            self._trail.recall(looked_at.key, content, looked_at.opening)
 
     def end_of_source(self, position: int) -> None:
         """The source has no more records."""
@@ -193,10 +194,13 @@ class JournalLedger:
 
     def close(self) -> None:
         """The run has ended."""
+        is_finished = False
         try:
             if self._failure is None:
                 self._finish()
+                is_finished = True
         finally:
+            self.places.close(are_kept=is_finished)
             self._chunks.close()
             self._store.close()
             self._lock.release()
@@ -207,7 +211,6 @@ class JournalLedger:
         with self._store.writing():
             self._save(complete=complete)
             self._store.put(timeline=self._moments.state())
-            old_keys.forget(self._store)
         if complete:
             remove(path_of(self._store.path))
 

@@ -13,7 +13,6 @@ import orjson
 from klaviyo_bulk_events.endpoint import Endpoint
 from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.intake import Intake
-from klaviyo_bulk_events.journal import old_keys
 from klaviyo_bulk_events.journal.chunks import Chunks
 from klaviyo_bulk_events.journal.files import Lock
 from klaviyo_bulk_events.journal.identity import differences, identity
@@ -85,4 +84,3 @@ def _claim(
             (store.get("reached") or 0,),
         )
         store.put(complete=store.get("complete"))
-        old_keys.forget(store)

@@ -1,11 +1,16 @@
 """The limiter's log on disk: a resumed run keeps to what the dead one used up."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
+
+import orjson
 
 from klaviyo_bulk_events.boot import boot_id
 from klaviyo_bulk_events.errors import JournalError
+from klaviyo_bulk_events.journal.files import beside
+from klaviyo_bulk_events.journal.mapped_note import MappedNote
 from klaviyo_bulk_events.journal.store import Store
 from klaviyo_bulk_events.window_log import WindowLog
 
@@ -13,8 +18,9 @@ from klaviyo_bulk_events.window_log import WindowLog
 class Places:
     """Keeps the places of a limiter, each from before its request is sent.
 
-    Under another start of the host, whose monotonic clock can't be compared, every place counts as
-    if it were taken now. `failed` is told what keeps them from being written.
+    They are noted in a file beside the journal, and are in the journal itself whenever that is
+    written. Under another start of the host, whose monotonic clock can't be compared, every place
+    counts as if it were taken now. `failed` is told what keeps them from being written.
     """
 
     def __init__(
@@ -28,11 +34,20 @@ class Places:
         self._failed = failed
         self._clock = clock
         self._boot = boot()
-        self._latest: dict[str, Any] | None = None
+        self._path = beside(store.path, "places")
+        self._note = MappedNote(self._path)
+        self._latest: dict[str, Any] | None = max(self._found(), key=_count, default=None)
+
+    def _found(self) -> Iterator[dict[str, Any]]:
+        if (kept := self._store.get("places")) is not None:
+            yield kept
+        # Nothing was noted, or the host ended before it was on disk.
+        with suppress(orjson.JSONDecodeError):
+            yield orjson.loads(self._note.read())
 
     def resume(self, log: WindowLog, now: float) -> None:
         """Put into the log what was held before."""
-        saved = self._store.get("places")
+        saved = self._latest
         if saved is None:
             return
         passed = 0.0
@@ -43,17 +58,19 @@ class Places:
         log.take_over(ends, float("-inf") if paused is None else paused + passed)
 
     def granted(self, log: WindowLog, now: float) -> None:
-        """A place was taken, or a pause set: on disk before anything is sent."""
+        """A place was taken, or a pause set: noted before anything is sent."""
         self.freed(log, now)
-        try:
-            self._store.note(**self.latest())
-        except JournalError as error:
-            self._failed(error)
+        if not self._note.write(orjson.dumps(self._latest)):
+            try:
+                self._store.note(places=self._latest)
+            except JournalError as error:
+                self._failed(error)
 
     def freed(self, log: WindowLog, now: float) -> None:
         """A place ends earlier: it does no harm if that is forgotten."""
         paused = log.paused_until
         self._latest = {
+            "count": _count(self._latest) + 1,
             "boot": self._boot,
             "now": now,
             "ends": log.held(now),
@@ -63,3 +80,14 @@ class Places:
     def latest(self) -> dict[str, Any]:
         """What was held last, to be put into the store."""
         return {} if self._latest is None else {"places": self._latest}
+
+    def close(self, *, are_kept: bool) -> None:
+        """Let go of the note; if the store has all of it, it is not needed any more."""
+        self._note.close()
+        if are_kept:
+            self._path.unlink(missing_ok=True)
+
+
+def _count(state: dict[str, Any] | None) -> int:
+    """Which of a journal's states it is, over all of its sessions."""
+    return 0 if state is None else state["count"]

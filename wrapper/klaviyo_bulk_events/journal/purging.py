@@ -10,9 +10,9 @@ from attrs import frozen
 
 from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.errors import JournalError
-from klaviyo_bulk_events.journal import forgotten, old_keys
+from klaviyo_bulk_events.journal import forgotten
 from klaviyo_bulk_events.journal.chunks import Chunks, Kept
-from klaviyo_bulk_events.journal.files import OF_SQLITE, PERSONAL, Lock, beside, remove
+from klaviyo_bulk_events.journal.files import OF_A_RUN, OF_SQLITE, Lock, beside, remove
 from klaviyo_bulk_events.journal.lines import Lines
 from klaviyo_bulk_events.journal.snapshot import path_of
 from klaviyo_bulk_events.journal.store import Store
@@ -22,7 +22,7 @@ from klaviyo_bulk_events.problems import FORGOTTEN, FORGOTTEN_IN_FLIGHT
 from klaviyo_bulk_events.profile_fields import identifiers_of, spelt
 from klaviyo_bulk_events.report import Tally
 
-_PERSONAL: Final = ("set_aside", "trail", "old_keys", "chunks")
+_PERSONAL: Final = ("set_aside", "trail", "chunks")
 
 
 @frozen
@@ -38,7 +38,7 @@ def purge(path: Path) -> None:
 
     Where no run was begun, or its database is gone, what is left beside it is removed.
     """
-    if not path.exists() and _remove_beside(path, *PERSONAL, *OF_SQLITE):
+    if not path.exists() and _remove_beside(path, *OF_A_RUN, *OF_SQLITE):
         return
     with _alone(path) as store:
         counts = Tally.restored(store.get("tally")) if store.get("tally") else Tally()
@@ -50,7 +50,7 @@ def purge(path: Path) -> None:
             store.execute("DELETE FROM run WHERE name IN ('identity', 'salt', 'forgotten')")
             store.put(tally=counts.counts(), purged=True)
         store.vacuum()
-        for name in PERSONAL:
+        for name in OF_A_RUN:
             remove(beside(path, name))
 
 
@@ -82,7 +82,6 @@ def forget(path: Path, identifier: str) -> TakenOut:
             return TakenOut(0, 0)
         with store.writing():
             forgotten.add(store, identifier)
-            old_keys.forget(store)
         of_lines = _forget_lines(store, identifier)
         of_chunks = _forget_events(store, identifier)
         store.vacuum()

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,8 +32,6 @@ CREATE TABLE set_aside(
     position INTEGER PRIMARY KEY, chunk INTEGER, status TEXT NOT NULL, line BLOB NOT NULL
 );
 CREATE INDEX set_aside_by_chunk ON set_aside(chunk) WHERE chunk IS NOT NULL;
-CREATE TABLE old_keys(bucket INTEGER NOT NULL, keys BLOB NOT NULL, contents BLOB NOT NULL);
-CREATE INDEX old_keys_by_bucket ON old_keys(bucket);
 """
 _FORMAT: Final = FileFormat(
     what="journal",
@@ -76,10 +74,9 @@ class Store:
         return is_new
 
     @contextmanager
-    def writing(self, *, durable: bool = True) -> Iterator[None]:
-        """A transaction. One that is not durable survives the process, but maybe not the host."""
-        hurry = nullcontext() if durable else self._unsynchronised()
-        with self._lock, self._said(), hurry, transaction(self._connection):
+    def writing(self) -> Iterator[None]:
+        """A transaction."""
+        with self._lock, self._said(), transaction(self._connection):
             yield
 
     @contextmanager

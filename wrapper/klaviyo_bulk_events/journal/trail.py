@@ -9,87 +9,98 @@ from itertools import chain
 from typing import Final
 
 from klaviyo_bulk_events.encoder import Key
-from klaviyo_bulk_events.journal.fingerprints import numbers, of_content
-from klaviyo_bulk_events.journal.old_keys import OldKeys
+from klaviyo_bulk_events.journal.fingerprints import numbers, of_contents
+from klaviyo_bulk_events.journal.key_table import KeyTable
 from klaviyo_bulk_events.journal.store import Store
 from klaviyo_bulk_events.repeats import Repeat
 
-_RECENT: Final = 1 << 16
+_IN_MEMORY: Final = 1 << 17
+"""Keys as they are: they are looked up in a third of the time that a table takes."""
+_AT_ONCE: Final = 1_000
 
 
 class Trail:
-    """Remembers every record: its fingerprint on disk, and an event's key with it in memory.
+    """Remembers every record by its fingerprint, on disk, and every event by its key.
 
-    A row of the database covers the records since the row before it. Keys are in two generations,
-    of which the older becomes `OldKeys` when the newer is full.
+    A row of the database covers the records since the row before it.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._prints = array("I")
-        self._are_events: list[bool] = []
-        self._newer: dict[Key, int] = {}
-        self._older: dict[Key, int] = {}
-        self._old: OldKeys | None = None
+        self._no_events: list[int] = []
+        # Fingerprints are taken of many at once: the tables that a checksum reads take the place
+        # of what everything else would find in the processor's cache.
+        self._contents: list[bytes] = []
+        self._openings: list[bytes] = []
+        self._keys: dict[Key, int] = {}
+        self._more_keys: KeyTable | None = None
         self.row: int = store.rows("SELECT coalesce(max(number), 0) FROM trail")[0][0]
 
     def note(self, key: Key, data: bytes, opening: bytes, /) -> Repeat | None:
         """How the event repeats an earlier one; None if it is new, and then it is remembered."""
-        content = of_content(data, opening)
-        repeat = self._remember(key, content)
-        self._prints.append(content)
-        self._are_events.append(repeat is None)
+        repeat = self.recall(key, data, opening)
+        if repeat is not None:
+            self._no_events.append(self.noted)
+        elif len(self._contents) >= _AT_ONCE:
+            self._take_fingerprints()
+        self._contents.append(data)
+        self._openings.append(opening)
         return repeat
 
     def note_rejected(self, fingerprint: int) -> None:
         """Remember a record that became no event."""
+        self._take_fingerprints()
+        self._no_events.append(len(self._prints))
         self._prints.append(fingerprint)
-        self._are_events.append(False)
 
-    def recall(self, key: Key, fingerprint: int) -> None:
-        """Remember an event that a session before has read."""
-        self._remember(key, fingerprint)
-        self.make_room()
-
-    def _remember(self, key: Key, content: int) -> Repeat | None:
-        before = self._newer.get(key)
+    def recall(self, key: Key, data: bytes, opening: bytes, /) -> Repeat | None:
+        """As `note`, of an event whose fingerprint is on disk."""
+        content = hash((data, opening))  # which only this process asks for
+        before = self._keys.get(key)
         if before is None:
-            before = self._older.get(key)
-        if before is None and self._old is not None:
-            before = self._old.content_of(key)
-        if before is None:
-            self._newer[key] = content
-            return None
+            if self._more_keys is None:
+                self._keys[key] = content
+                return None
+            before = self._more_keys.remember(key, content)
+            if before is None:
+                return None
         return Repeat.SAME_CONTENT if before == content else Repeat.OTHER_CONTENT
+
+    def _take_fingerprints(self) -> None:
+        if self._contents:
+            self._prints.extend(of_contents(self._contents, self._openings))
+            self._contents.clear()
+            self._openings.clear()
 
     @property
     def noted(self) -> int:
         """How many records were noted that no row covers yet."""
-        return len(self._prints)
+        return len(self._prints) + len(self._contents)
 
     @property
     def has_events(self) -> bool:
         """Whether there is an event among them."""
-        return any(self._are_events)
+        return len(self._no_events) < self.noted
 
     def save(self, count: int, reached: int) -> None:
         """Cover the first records that were noted with the next row, inside a transaction."""
+        self._take_fingerprints()
         row = (self.row + 1, reached, self._prints[:count].tobytes())
         self._store.execute("INSERT INTO trail VALUES(?, ?, ?)", row)
 
     def saved(self, count: int) -> None:
         """The transaction is complete."""
-        del self._prints[:count], self._are_events[:count]
+        del self._prints[:count]
+        self._no_events = [at - count for at in self._no_events if at >= count]
         self.row += 1
 
     def make_room(self) -> None:
-        """Let older keys go to the disk, if there are many; outside of any transaction."""
-        if len(self._newer) < _RECENT:
-            return
-        if self._older:
-            self._old = self._old or OldKeys(self._store)
-            self._old.take(self._older)
-        self._older, self._newer = self._newer, {}
+        """Have room for the keys of another request. Raises JournalError for a full disk."""
+        if self._more_keys is not None:
+            self._more_keys.make_room()
+        elif len(self._keys) >= _IN_MEMORY:
+            self._more_keys = KeyTable(self._store.path)
 
 
 def fingerprints(store: Store) -> Iterator[int]:

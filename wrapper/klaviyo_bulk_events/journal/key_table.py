@@ -1,0 +1,65 @@
+"""The keys that memory has no room for, each with its event's content as a hash, for a session."""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+from zlib import crc32
+
+from klaviyo_bulk_events.encoder import Key
+from klaviyo_bulk_events.journal.files import mapped
+
+_SLOTS: Final = 1 << 20
+_WIDTH: Final = 16
+"""Bytes of a slot: the key's number, 0 in a free one, and beside it its event's content."""
+
+
+class KeyTable:
+    """A hash table with 64 bits of every key, open-addressed, in files without a name.
+
+    The files are mapped, so that the system may take their pages out of memory, and are gone with
+    the process. Parts are half full at most, and each has twice the slots of the one before it.
+    """
+
+    def __init__(self, journal: Path, slots: int = _SLOTS) -> None:
+        self._journal = journal
+        self._slots = slots
+        self._room = 0
+        self._parts: list[tuple[memoryview[int], int]] = []
+        self.make_room()
+
+    def make_room(self) -> None:
+        """Have slots for as many keys again, if the last part is half full.
+
+        Must be called before it is whole. Raises JournalError for a full disk.
+        """
+        if self._room > 0:
+            return
+        slots = self._slots << len(self._parts)
+        with tempfile.TemporaryFile(dir=self._journal.parent, buffering=0) as file:
+            part = mapped(file, slots * _WIDTH, self._journal).cast("q")
+        # The mask makes of any number the place of a slot's first half.
+        self._parts.append((part, 2 * slots - 2))
+        self._room = slots // 2
+
+    def remember(self, key: Key, content: int) -> int | None:
+        """The content that a key came with before; if it is new, None, and it is remembered."""
+        number = _number(key) or 1
+        for slots, mask in self._parts:
+            at = number & mask
+            while found := slots[at]:
+                if found == number:
+                    return slots[at + 1]
+                at = at + 2 & mask
+        slots[at] = number
+        slots[at + 1] = content
+        self._room -= 1
+        return None
+
+
+def _wide(key: Key) -> int:
+    return hash(key) << 32 | crc32(key.encode())
+
+
+# The text knows its hash already, and only this process asks. One of 32 bits is too short.
+_number: Final = hash if sys.hash_info.width >= 64 else _wide
