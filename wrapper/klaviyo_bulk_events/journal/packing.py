@@ -18,13 +18,14 @@ _end_of: Final = json.JSONDecoder().raw_decode
 
 def packed(chunk: Chunk) -> tuple[bytes, bytes]:
     """The chunk's body, and what it takes to make the chunk of it again."""
-    return chunk.body(), orjson.dumps([(event.position, event.origin) for event in chunk.events])
+    positions = [event.position for event in chunk.events]
+    return chunk.body(), orjson.dumps([positions, [event.origin for event in chunk.events]])
 
 
 def unpacked(body: bytes, told: bytes, *, in_doubt: bool) -> Chunk:
     """The chunk again; its records are made of the bytes. Raises ValueError."""
-    each = iter(orjson.loads(told))
     try:
+        each = zip(*orjson.loads(told), strict=True)
         entries = tuple(
             tuple(_event(opening, data, *next(each)) for data in events)
             for opening, events in _taken_apart(body.decode())

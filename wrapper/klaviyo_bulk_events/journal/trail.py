@@ -39,11 +39,14 @@ class Trail:
 
     def note(self, key: Key, data: bytes, opening: bytes, /) -> Repeat | None:
         """How the event repeats an earlier one; None if it is new, and then it is remembered."""
-        repeat = self.recall(key, data, opening)
-        if repeat is not None:
+        content = hash((data, opening))  # which only this process asks for
+        if key not in self._keys and self._more_keys is None:
+            self._keys[key] = content
+            repeat = None
+        elif (repeat := self._looked_up(key, content)) is not None:
             self._no_events.append(self.noted)
-        elif len(self._contents) >= _AT_ONCE:
-            self._take_fingerprints()
+            if len(self._contents) >= _AT_ONCE:
+                self._take_fingerprints()
         self._contents.append(data)
         self._openings.append(opening)
         return repeat
@@ -54,17 +57,20 @@ class Trail:
         self._no_events.append(len(self._prints))
         self._prints.append(fingerprint)
 
-    def recall(self, key: Key, data: bytes, opening: bytes, /) -> Repeat | None:
-        """As `note`, of an event whose fingerprint is on disk."""
-        content = hash((data, opening))  # which only this process asks for
+    def recall(self, key: Key, data: bytes, opening: bytes, /) -> None:
+        """Remember an event whose fingerprint is on disk."""
+        self._looked_up(key, hash((data, opening)))
+
+    def _looked_up(self, key: Key, content: int) -> Repeat | None:
+        """As `note`, wherever the key is."""
         before = self._keys.get(key)
         if before is None:
             if self._more_keys is None:
                 self._keys[key] = content
-                return None
-            before = self._more_keys.remember(key, content)
-            if before is None:
-                return None
+            else:
+                before = self._more_keys.remember(key, content)
+        if before is None:
+            return None
         return Repeat.SAME_CONTENT if before == content else Repeat.OTHER_CONTENT
 
     def _take_fingerprints(self) -> None:
