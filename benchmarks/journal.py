@@ -100,7 +100,9 @@ def _cpu_seconds(source: Path, *more: str) -> float:
     gc.collect()
     start = time.process_time()
     with contextlib.redirect_stdout(io.StringIO()):
-        cli.main([*_SEND, str(source), *more], standalone_mode=False)
+        code = cli.main([*_SEND, str(source), *more], standalone_mode=False)
+    if code:
+        raise SystemExit(code)
     return time.process_time() - start
 
 

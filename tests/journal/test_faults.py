@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,9 +14,9 @@ import pytest
 from klaviyo_bulk_events import Intake, KlaviyoBulkEvents, Report
 from klaviyo_bulk_events.emulator import Running
 from klaviyo_bulk_events.errors import JournalError
-from klaviyo_bulk_events.journal import FileJournal, key_table, trail
+from klaviyo_bulk_events.journal import FileJournal, trail
 from klaviyo_bulk_events.journal.bodies import Bodies
-from klaviyo_bulk_events.journal.files import Lock, is_locked, mapped
+from klaviyo_bulk_events.journal.files import Lock, is_locked, mapped, written
 from klaviyo_bulk_events.journal.store import SCHEMA, Store
 
 from .conftest import KEY
@@ -206,9 +207,11 @@ def test_no_room_for_more_keys(
 ) -> None:
     """What was not sent for it is sent later, also of events that must not go twice."""
 
-    def full(*_: Any) -> None:
-        raise JournalError("No space left on device")
+    def none_at_first(**settings: Any) -> Any:
+        monkeypatch.setattr(tempfile, "TemporaryFile", real)
+        raise OSError(24, "Too many open files")
 
+    real = tempfile.TemporaryFile
     start = datetime(2025, 5, 5, tzinfo=UTC)
     events = [
         {**content, "unique_id": None, "time": start + timedelta(seconds=number)}
@@ -216,10 +219,9 @@ def test_no_room_for_more_keys(
     ]
     intake = Intake(derive_unique_id=False)
     monkeypatch.setattr(trail, "_IN_MEMORY", 1_000)
-    with monkeypatch.context() as patch:
-        patch.setattr(key_table, "mapped", full)
-        with pytest.raises(JournalError, match="No space left"):
-            send(events, path, intake=intake)
+    monkeypatch.setattr(tempfile, "TemporaryFile", none_at_first)
+    with pytest.raises(JournalError, match="Too many open files"):
+        send(events, path, intake=intake)
     assert emulated.emulator.summary()["accepted"] < 5_000
     report = send(events, path, intake=intake)
     assert report.accepted + report.unknown == 5_000
@@ -232,8 +234,9 @@ def test_no_room_to_map() -> None:
     with (
         open("/dev/full", "r+b", buffering=0) as file,
         pytest.raises(JournalError, match=r"run\.db can't be written: No space left"),
+        written(Path("run.db")),
     ):
-        mapped(file, 4_096, Path("run.db"))
+        mapped(file, 4_096)
 
 
 def test_where_nothing_can_be_written(send: Send, records: Records, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_more_places_than_a_note_holds(path: Path) -> None:
     assert not isinstance(ask(many(path, clock)), Place)
 
 
-@pytest.mark.parametrize("torn", [b"", b"\0" * 9, b'{"count":'])
+@pytest.mark.parametrize("torn", [b"", b"\0" * 9, b"\xff" * 40, b"\1\0\0\0\2\0\0\0\0\0\0\0{}"])
 def test_what_the_end_of_the_host_left(path: Path, torn: bytes) -> None:
     """A note that nobody can read counts as none; what the journal itself has still counts."""
     clock = Clock(100.0)
@@ -131,17 +131,30 @@ def test_the_later_state_counts(path: Path) -> None:
     assert ask(limiter(path, clock)) == pytest.approx(WINDOW)
 
 
-@given(st.lists(st.binary(max_size=100), max_size=5), st.binary(max_size=100), st.integers(0, 100))
-def test_a_note_is_whole_whenever_it_ends(notes: list[bytes], last: bytes, reached: int) -> None:
-    """A process that ends while it writes leaves what it wrote before."""
+def test_a_note_of_another_journal(path: Path) -> None:
+    """One that was left when its journal was deleted says nothing of the next one."""
+    assert isinstance(ask(limiter(path, Clock(100.0))), Place)
+    closed_and_deleted = OPENED.pop()
+    closed_and_deleted.close()
+    path.unlink()
+    assert isinstance(ask(limiter(path, Clock(101.0))), Place)
+
+
+@given(
+    notes=st.lists(st.binary(max_size=100), max_size=5),
+    torn=st.binary(min_size=1, max_size=200),
+    at=st.integers(0, 100),
+)
+def test_a_note_is_whole_whenever_it_ends(notes: list[bytes], torn: bytes, at: int) -> None:
+    """What ends while it is written, anyhow, leaves what was written before."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "run.db-places")
-        note = MappedNote(path)
+        note = MappedNote(Path(folder, "run.db"), "places")
         for content in notes:
             assert note.write(content)
-        half_written = note._turn + 1
-        begin = half_written % 2 * mapped_note._HALF + mapped_note._HEAD.size
-        with path.open("r+b") as file:
-            file.seek(begin)
-            file.write(last[:reached])
-        assert MappedNote(path).read() == (notes[-1] if notes else b"")
+        with Path(folder, "run.db-places").open("r+b") as file:
+            file.seek((len(notes) + 1) % 2 * mapped_note._HALF + at)
+            file.write(torn)
+        again = MappedNote(Path(folder, "run.db"), "places")
+        assert again.read() == (notes[-1] if notes else b"")
+        assert again.write(b"more")
+        assert MappedNote(Path(folder, "run.db"), "places").read() == b"more"

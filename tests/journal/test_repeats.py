@@ -13,7 +13,11 @@ from hypothesis import strategies as st
 from klaviyo_bulk_events import Intake, KlaviyoBulkEvents, encoder
 from klaviyo_bulk_events.emulator import Running
 from klaviyo_bulk_events.journal import key_table, trail
+from klaviyo_bulk_events.journal.forgotten import Forgotten, PassingOver
 from klaviyo_bulk_events.journal.key_table import KeyTable
+from klaviyo_bulk_events.journal.store import Store
+from klaviyo_bulk_events.journal.trail import Trail
+from klaviyo_bulk_events.repeats import Repeat
 
 from .conftest import KEY
 
@@ -58,17 +62,33 @@ def test_a_stamp_of_the_session_before_is_no_repeat(
     assert report.accepted == emulated.emulator.summary()["accepted"] == 2
 
 
+def test_events_that_are_passed_over_wait_for_no_request(path: Path) -> None:
+    """However many there are in a row, they can be covered, and nothing of them is held."""
+
+    class Everybody(Forgotten):
+        opens = staticmethod(lambda opening: True)  # type: ignore[assignment]
+
+        def __init__(self) -> None: ...
+
+    store = Store(path)
+    trail = Trail(store)
+    memory = PassingOver(trail, Everybody())
+    assert {memory.note("key", b"data", b"opening") for _ in range(2_000)} == {Repeat.FORGOTTEN}
+    assert (trail.noted, trail.has_events) == (2_000, False)
+    assert not trail._contents
+    store.close()
+
+
 @given(st.lists(st.lists(st.integers(0, 99), max_size=40), max_size=5))
 def test_a_table_of_keys(batches: list[list[int]]) -> None:
     """It remembers what a dict does, however full a part is, and in however many of them."""
     known: dict[str, int] = {}
     with tempfile.TemporaryDirectory() as folder:
         table = KeyTable(Path(folder, "run.db"), slots=64)
-        for content, batch in enumerate(batches):
+        for position, batch in enumerate(batches):
             table.make_room()
             for key in map(str, batch):
-                assert table.remember(key, content) == known.get(key)
-                known.setdefault(key, content)
+                assert table.setdefault(key, position) == known.setdefault(key, position)
 
 
 @pytest.mark.parametrize("hashed", [hash, lambda key: 0, lambda key: -1 << 63])
@@ -78,7 +98,7 @@ def test_keys_beside_one_another(
     """Any number can stand for a key, that of a free slot too, and at the end of the table."""
     monkeypatch.setattr(key_table, "_number", hashed)
     table = KeyTable(tmp_path / "run.db", slots=8)
-    assert [table.remember("a", 7), table.remember("a", 8)] == [None, 7]
+    assert [table.setdefault("a", 7), table.setdefault("a", 8)] == [7, 7]
 
 
 def test_short_hashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,16 +106,16 @@ def test_short_hashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(key_table, "hash", lambda key: -1 << 31, raising=False)
     monkeypatch.setattr(key_table, "_number", key_table._wide)
     table = KeyTable(tmp_path / "run.db", slots=1_024)
-    assert {table.remember(str(n), n) for n in range(500)} == {None}
-    assert [table.remember(str(n), 0) for n in range(500)] == list(range(500))
+    assert [table.setdefault(str(n), n) for n in range(500)] == list(range(500))
+    assert [table.setdefault(str(n), 999) for n in range(500)] == list(range(500))
 
 
 def test_neighbours_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys that want the same slot, also the last one, each have their own."""
     monkeypatch.setattr(key_table, "_number", lambda key: 16 * int(key) - 1)
     table = KeyTable(tmp_path / "run.db", slots=8)
-    assert [table.remember(str(n), n + 3) for n in range(-3, 4)] == [None] * 7
-    assert [table.remember(str(n), 99) for n in range(-3, 4)] == list(range(7))
+    assert [table.setdefault(str(n), n + 3) for n in range(-3, 4)] == list(range(7))
+    assert [table.setdefault(str(n), 99) for n in range(-3, 4)] == list(range(7))
 
 
 def test_nothing_of_a_table_is_left(tmp_path: Path) -> None:

@@ -69,8 +69,9 @@ def replacing(
     half = half or half_of(path)
     half.unlink(missing_ok=True)  # a killed process may have left one
     mode = _ONLY_ME if private else _FOR_ALL
-    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode)
     try:
+        # In here: a signal may end the process as soon as there is a file.
+        descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode)
         with open(descriptor, "wb") as file:
             yield file
             file.flush()

@@ -3,7 +3,8 @@
 import mmap
 import os
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -19,12 +20,19 @@ def beside(path: Path, name: str) -> Path:
     return path.with_name(f"{path.name}-{name}")
 
 
+@contextmanager
+def written(journal: Path) -> Iterator[None]:
+    """What the system says of a file of the journal as JournalErrors."""
+    try:
+        yield
+    except OSError as error:
+        raise JournalError(f"the journal {journal} can't be written: {error.strerror}") from None
+
+
 def create_private(path: Path) -> None:
     """Make the file, if it isn't there, readable for its owner only. Raises JournalError."""
-    try:
+    with written(path):
         private_files.create(path)
-    except OSError as error:
-        raise JournalError(f"the journal {path} can't be written: {error.strerror}") from None
 
 
 def open_private(path: Path) -> BinaryIO:
@@ -33,19 +41,16 @@ def open_private(path: Path) -> BinaryIO:
     return open(path, "r+b", buffering=0)
 
 
-def mapped(file: BinaryIO, size: int, journal: Path) -> memoryview:
+def mapped(file: BinaryIO, size: int) -> memoryview:
     """An unbuffered file of so many bytes, mapped; what it lacks of them becomes zeros.
 
-    They are written, not left out: on a full disk a hole would end the process once it is used.
-    Raises JournalError.
+    They are written, not left out: on a full disk a hole would end the process once it is used, as
+    on a file system that copies what is written it may yet. Raises OSError.
     """
-    try:
-        at = file.seek(0, os.SEEK_END)
-        while at < size:
-            at += file.write(_ZEROS[: size - at])
-        return memoryview(mmap.mmap(file.fileno(), size))
-    except OSError as error:
-        raise JournalError(f"the journal {journal} can't be written: {error.strerror}") from None
+    at = file.seek(0, os.SEEK_END)
+    while at < size:
+        at += file.write(_ZEROS[: size - at])
+    return memoryview(mmap.mmap(file.fileno(), size))
 
 
 def remove(path: Path) -> None:
@@ -102,7 +107,7 @@ def is_locked(path: Path) -> bool:
 
 
 OF_A_RUN: Final = ("bodies", "places", "snapshot", "snapshot-half")
-"""What stands beside the database until a run is complete."""
+"""What stands beside the database while a run has something left to do."""
 OF_SQLITE: Final = ("wal", "shm", "journal")
 _BESIDE: Final = ("lock", "lock-journal", *OF_A_RUN)
 

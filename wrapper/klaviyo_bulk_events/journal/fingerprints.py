@@ -21,14 +21,15 @@ def of_contents(data: Iterable[bytes], openings: Iterable[bytes]) -> Iterator[in
     return map(crc32, data, map(_of_opening, openings))
 
 
-def _of_content(data: bytes, opening: bytes) -> int:
+def of_content(data: bytes, opening: bytes) -> int:
+    """That of one event's."""
     return crc32(data, _of_opening(opening))
 
 
 def of_record(looked_at: EncodedEvent | Outcome) -> int:
     """That of what a record became."""
     if isinstance(looked_at, EncodedEvent):
-        return _of_content(looked_at.lasting or looked_at.data, looked_at.opening)
+        return of_content(looked_at.lasting or looked_at.data, looked_at.opening)
     if looked_at.problems[0].code == "event_too_large":  # whose record may not be kept
         return _UNKNOWN
     record = JsonForm().of(as_record(looked_at.record))
@@ -38,10 +39,10 @@ def of_record(looked_at: EncodedEvent | Outcome) -> int:
 def possible(event: EncodedEvent) -> Iterator[int]:
     """Those of an event of which it isn't known whether it came with a time and a `unique_id`."""
     data = event.data
-    yield _of_content(data, event.opening)
+    yield of_content(data, event.opening)
     for text in filter(None, (event.time, event.unique_id)):
         data = data.replace(text.encode(), b"", 1)
-        yield _of_content(data, event.opening)
+        yield of_content(data, event.opening)
 
 
 def numbers(packed: bytes) -> "array[int]":

@@ -12,13 +12,15 @@ from typing import Any, Final
 
 from klaviyo_bulk_events.decoder import profile_of
 from klaviyo_bulk_events.encoder import Key
+from klaviyo_bulk_events.journal.fingerprints import of_content
 from klaviyo_bulk_events.journal.store import Store
+from klaviyo_bulk_events.journal.trail import Trail
 from klaviyo_bulk_events.json_form import JsonForm
 from klaviyo_bulk_events.outcomes import Outcome, Status
 from klaviyo_bulk_events.planner import nameless
 from klaviyo_bulk_events.problems import FORGOTTEN
 from klaviyo_bulk_events.profile_fields import identifiers_of, spelt
-from klaviyo_bulk_events.repeats import Memory, Repeat
+from klaviyo_bulk_events.repeats import Repeat
 from klaviyo_bulk_events.set_aside import as_record
 
 _NAME: Final = "forgotten"
@@ -64,16 +66,18 @@ class Forgotten:
 
 
 class PassingOver:
-    """Remembers events as another memory does, and says which ones to pass over."""
+    """Remembers events in a trail, and says which ones to pass over."""
 
-    def __init__(self, memory: Memory, forgotten: Forgotten) -> None:
-        self._memory = memory
+    def __init__(self, trail: Trail, forgotten: Forgotten) -> None:
+        self._trail = trail
         self._forgotten = forgotten
 
     def note(self, key: Key, data: bytes, opening: bytes, /) -> Repeat | None:
-        """See `Memory`. All are noted: by what it was, a record is known again."""
-        repeat = self._memory.note(key, data, opening)
-        return Repeat.FORGOTTEN if self._forgotten.opens(opening) else repeat
+        """See `Memory`. By what it was, a record that is passed over is known again, too."""
+        if not self._forgotten.opens(opening):
+            return self._trail.note(key, data, opening)
+        self._trail.note_rejected(of_content(data, opening))
+        return Repeat.FORGOTTEN
 
 
 def _hash(identifier: str, salt: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The keys that memory has no room for, each with its event's content as a hash, for a session."""
+"""The keys that memory has no room for, each with the record that had it first, for a session."""
 
 import sys
 import tempfile
@@ -7,11 +7,11 @@ from typing import Final
 from zlib import crc32
 
 from klaviyo_bulk_events.encoder import Key
-from klaviyo_bulk_events.journal.files import mapped
+from klaviyo_bulk_events.journal.files import mapped, written
 
 _SLOTS: Final = 1 << 20
 _WIDTH: Final = 16
-"""Bytes of a slot: the key's number, 0 in a free one, and beside it its event's content."""
+"""Bytes of a slot: the key's number, 0 in a free one, and beside it the record's position."""
 
 
 class KeyTable:
@@ -36,14 +36,15 @@ class KeyTable:
         if self._room > 0:
             return
         slots = self._slots << len(self._parts)
-        with tempfile.TemporaryFile(dir=self._journal.parent, buffering=0) as file:
-            part = mapped(file, slots * _WIDTH, self._journal).cast("q")
+        folder = self._journal.parent
+        with written(self._journal), tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+            part = mapped(file, slots * _WIDTH).cast("q")
         # The mask makes of any number the place of a slot's first half.
         self._parts.append((part, 2 * slots - 2))
         self._room = slots // 2
 
-    def remember(self, key: Key, content: int) -> int | None:
-        """The content that a key came with before; if it is new, None, and it is remembered."""
+    def setdefault(self, key: Key, position: int) -> int:
+        """The position that was given with this key first; from now on this one, if none was."""
         number = _number(key) or 1
         for slots, mask in self._parts:
             at = number & mask
@@ -52,9 +53,9 @@ class KeyTable:
                     return slots[at + 1]
                 at = at + 2 & mask
         slots[at] = number
-        slots[at + 1] = content
+        slots[at + 1] = position
         self._room -= 1
-        return None
+        return position
 
 
 def _wide(key: Key) -> int:

@@ -1,7 +1,7 @@
 """The journal of one run, while it runs."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import tzinfo
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.errors import JournalError
 from klaviyo_bulk_events.journal.chunks import Chunks, Kept
-from klaviyo_bulk_events.journal.files import Lock, remove
+from klaviyo_bulk_events.journal.files import Lock, remove, written
 from klaviyo_bulk_events.journal.fingerprints import of_record
 from klaviyo_bulk_events.journal.forgotten import Forgotten, PassingOver
 from klaviyo_bulk_events.journal.lines import Lines
@@ -86,12 +86,12 @@ class JournalLedger:
 
     def recognise(self, looked_at: EncodedEvent | Outcome, position: int) -> None:
         """See what a record that was read before is now."""
-        self._reading.check(looked_at, position)
+        fingerprint = self._reading.check(looked_at, position)
+        key = None
         if isinstance(looked_at, EncodedEvent) and looked_at.key_lasts:
-            with self._failing(raises=True):
-                self._trail.make_room()
-            content = looked_at.lasting or looked_at.data
-            self._trail.recall(looked_at.key, content, looked_at.opening)
+            key = looked_at.key
+        with self._failing(raises=True):
+            self._trail.recall(fingerprint, key)
 
     def end_of_source(self, position: int) -> None:
         """The source has no more records."""
@@ -194,16 +194,16 @@ class JournalLedger:
 
     def close(self) -> None:
         """The run has ended."""
-        is_finished = False
-        try:
-            if self._failure is None:
-                self._finish()
-                is_finished = True
-        finally:
-            self.places.close(are_kept=is_finished)
-            self._chunks.close()
-            self._store.close()
-            self._lock.release()
+        are_kept = False
+        with ExitStack() as ending:
+            for close in (self._lock.release, self._store.close, self._chunks.close):
+                ending.callback(close)
+            try:
+                if self._failure is None:
+                    self._finish()
+                    are_kept = True
+            finally:
+                self.places.close(are_kept=are_kept)
 
     def _finish(self) -> None:
         left = self._store.rows("SELECT count(*) FROM chunks")[0][0]
@@ -220,7 +220,8 @@ class JournalLedger:
         if raises and self._failure is not None:
             raise self._failure
         try:
-            yield
+            with written(self._store.path):
+                yield
         except JournalError as error:
             self._fail(error)
             if raises:

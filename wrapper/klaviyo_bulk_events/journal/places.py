@@ -2,14 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any
 
 import orjson
 
 from klaviyo_bulk_events.boot import boot_id
 from klaviyo_bulk_events.errors import JournalError
-from klaviyo_bulk_events.journal.files import beside
 from klaviyo_bulk_events.journal.mapped_note import MappedNote
 from klaviyo_bulk_events.journal.store import Store
 from klaviyo_bulk_events.window_log import WindowLog
@@ -34,16 +32,16 @@ class Places:
         self._failed = failed
         self._clock = clock
         self._boot = boot()
-        self._path = beside(store.path, "places")
-        self._note = MappedNote(self._path)
+        self._note = MappedNote(store.path, "places")
         self._latest: dict[str, Any] | None = max(self._found(), key=_count, default=None)
 
     def _found(self) -> Iterator[dict[str, Any]]:
         if (kept := self._store.get("places")) is not None:
             yield kept
-        # Nothing was noted, or the host ended before it was on disk.
-        with suppress(orjson.JSONDecodeError):
-            yield orjson.loads(self._note.read())
+        if self._store.is_new:
+            self._note.write(b"")  # what was there is about another journal
+        elif noted := self._note.read():
+            yield orjson.loads(noted)
 
     def resume(self, log: WindowLog, now: float) -> None:
         """Put into the log what was held before."""
@@ -83,9 +81,7 @@ class Places:
 
     def close(self, *, are_kept: bool) -> None:
         """Let go of the note; if the store has all of it, it is not needed any more."""
-        self._note.close()
-        if are_kept:
-            self._path.unlink(missing_ok=True)
+        self._note.close(remove=are_kept)
 
 
 def _count(state: dict[str, Any] | None) -> int:

@@ -17,8 +17,11 @@ class Reading:
         self._path = store.path
         self._before: Iterator[int] = trail.fingerprints(store)
 
-    def check(self, looked_at: EncodedEvent | Outcome, position: int) -> None:
-        """Compare a record, of which the positions must come in order. Raises JournalError."""
+    def check(self, looked_at: EncodedEvent | Outcome, position: int) -> int:
+        """Compare a record, of which the positions must come in order; its fingerprint.
+
+        Raises JournalError.
+        """
         before = next(self._before, None)
         if before is None:
             raise damaged(self._path)
@@ -28,6 +31,7 @@ class Reading:
                 f"the source is not what it was: it changed from record {position + 1:,}{where} "
                 f"on, which was read before. {_mend(self._path)}"
             )
+        return before
 
     def ended(self, position: int, reached: int) -> None:
         """The source has so many records. Raises JournalError if more of them were read before."""

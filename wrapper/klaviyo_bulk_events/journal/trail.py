@@ -16,62 +16,74 @@ from klaviyo_bulk_events.repeats import Repeat
 
 _IN_MEMORY: Final = 1 << 17
 """Keys as they are: they are looked up in a third of the time that a table takes."""
-_AT_ONCE: Final = 1_000
 
 
 class Trail:
-    """Remembers every record by its fingerprint, on disk, and every event by its key.
+    """Remembers every record's fingerprint, and for every event's key which record had it first.
 
-    A row of the database covers the records since the row before it.
+    Fingerprints are on disk, too: a row of the database covers the records since the row before it.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._prints = array("I")
-        self._no_events: list[int] = []
-        # Fingerprints are taken of many at once: the tables that a checksum reads take the place
+        # Of these fingerprints are taken together: the tables that a checksum reads take the place
         # of what everything else would find in the processor's cache.
         self._contents: list[bytes] = []
         self._openings: list[bytes] = []
+        self._next = 0
+        self._covered = 0
+        self._no_events = array("Q")
         self._keys: dict[Key, int] = {}
         self._more_keys: KeyTable | None = None
         self.row: int = store.rows("SELECT coalesce(max(number), 0) FROM trail")[0][0]
 
     def note(self, key: Key, data: bytes, opening: bytes, /) -> Repeat | None:
         """How the event repeats an earlier one; None if it is new, and then it is remembered."""
-        content = hash((data, opening))  # which only this process asks for
-        if key not in self._keys and self._more_keys is None:
-            self._keys[key] = content
-            repeat = None
-        elif (repeat := self._looked_up(key, content)) is not None:
-            self._no_events.append(self.noted)
-            if len(self._contents) >= _AT_ONCE:
-                self._take_fingerprints()
+        position = self._next
+        self._next = position + 1
         self._contents.append(data)
         self._openings.append(opening)
-        return repeat
+        if key not in self._keys and self._more_keys is None:
+            self._keys[key] = position
+            return None
+        first = self._first(key, position)
+        return None if first == position else self._repeat(first, position)
 
     def note_rejected(self, fingerprint: int) -> None:
         """Remember a record that became no event."""
         self._take_fingerprints()
-        self._no_events.append(len(self._prints))
+        self._no_events.append(self._next)
         self._prints.append(fingerprint)
+        self._next += 1
 
-    def recall(self, key: Key, data: bytes, opening: bytes, /) -> None:
-        """Remember an event whose fingerprint is on disk."""
-        self._looked_up(key, hash((data, opening)))
+    def recall(self, fingerprint: int, key: Key | None) -> None:
+        """Remember the next of the records that are covered, with the key of one that is an event.
 
-    def _looked_up(self, key: Key, content: int) -> Repeat | None:
-        """As `note`, wherever the key is."""
-        before = self._keys.get(key)
-        if before is None:
-            if self._more_keys is None:
-                self._keys[key] = content
-            else:
-                before = self._more_keys.remember(key, content)
-        if before is None:
-            return None
-        return Repeat.SAME_CONTENT if before == content else Repeat.OTHER_CONTENT
+        Raises JournalError for a full disk.
+        """
+        if key is not None:
+            self.make_room()
+            self._first(key, self._next)
+        self._prints.append(fingerprint)
+        self._next += 1
+        self._covered = self._next
+
+    def _first(self, key: Key, position: int) -> int:
+        """Where the first record with this key stands; from now on here, if there was none."""
+        first = self._keys.get(key)
+        if first is not None:
+            return first
+        if self._more_keys is not None:
+            return self._more_keys.setdefault(key, position)
+        self._keys[key] = position
+        return position
+
+    def _repeat(self, first: int, position: int) -> Repeat:
+        self._no_events.append(position)
+        self._take_fingerprints()
+        is_same = self._prints[first] == self._prints[position]
+        return Repeat.SAME_CONTENT if is_same else Repeat.OTHER_CONTENT
 
     def _take_fingerprints(self) -> None:
         if self._contents:
@@ -82,7 +94,7 @@ class Trail:
     @property
     def noted(self) -> int:
         """How many records were noted that no row covers yet."""
-        return len(self._prints) + len(self._contents)
+        return self._next - self._covered
 
     @property
     def has_events(self) -> bool:
@@ -92,13 +104,14 @@ class Trail:
     def save(self, count: int, reached: int) -> None:
         """Cover the first records that were noted with the next row, inside a transaction."""
         self._take_fingerprints()
-        row = (self.row + 1, reached, self._prints[:count].tobytes())
+        prints = self._prints[self._covered : self._covered + count]
+        row = (self.row + 1, reached, prints.tobytes())
         self._store.execute("INSERT INTO trail VALUES(?, ?, ?)", row)
 
     def saved(self, count: int) -> None:
         """The transaction is complete."""
-        del self._prints[:count]
-        self._no_events = [at - count for at in self._no_events if at >= count]
+        self._covered += count
+        self._no_events = array("Q", (at for at in self._no_events if at >= self._covered))
         self.row += 1
 
     def make_room(self) -> None:
