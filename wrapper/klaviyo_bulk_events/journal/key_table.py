@@ -1,4 +1,4 @@
-"""The keys that memory has no room for, each with the record that had it first, for a session."""
+"""Keys of which there are many, each with the record that had it first, for one session."""
 
 import sys
 import tempfile
