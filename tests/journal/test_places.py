@@ -99,18 +99,26 @@ def test_more_places_than_a_note_holds(path: Path) -> None:
     assert not isinstance(ask(many(path, clock)), Place)
 
 
+def granted_and_kept(path: Path, clock: Clock, *, answered: bool) -> None:
+    """A place is taken, and the journal itself has what is held then."""
+    store = Store(path)
+    OPENED.append(store)
+    made = Limiter(MemoryPlaces([Rate(1, WINDOW)], LEASE, clock), clock)
+    places = Places(store, pytest.fail, clock, lambda: "one")
+    made.attach(places)
+    place = ask(made)
+    assert isinstance(place, Place)
+    if answered:
+        made.answered(place)
+    with store.writing():
+        store.put(**places.latest())
+
+
 @pytest.mark.parametrize("torn", [b"", b"\0" * 9, b"\xff" * 40, b"\1\0\0\0\2\0\0\0\0\0\0\0{}"])
 def test_what_the_end_of_the_host_left(path: Path, torn: bytes) -> None:
     """A note that nobody can read counts as none; what the journal itself has still counts."""
     clock = Clock(100.0)
-    store = Store(path)
-    OPENED.append(store)
-    before = Limiter(MemoryPlaces([Rate(1, WINDOW)], LEASE, clock), clock)
-    places = Places(store, pytest.fail, clock, lambda: "one")
-    before.attach(places)
-    assert isinstance(ask(before), Place)
-    with store.writing():
-        store.put(**places.latest())
+    granted_and_kept(path, clock, answered=False)
     path.with_name("run.db-places").write_bytes(torn)
     assert ask(limiter(path, clock, "two")) == pytest.approx(LEASE + WINDOW)
 
@@ -118,16 +126,7 @@ def test_what_the_end_of_the_host_left(path: Path, torn: bytes) -> None:
 def test_the_later_state_counts(path: Path) -> None:
     """Whichever of the two has it: a note may be older than the journal, after the host's end."""
     clock = Clock(100.0)
-    store = Store(path)
-    OPENED.append(store)
-    first = Limiter(MemoryPlaces([Rate(1, WINDOW)], LEASE, clock), clock)
-    places = Places(store, pytest.fail, clock, lambda: "one")
-    first.attach(places)
-    place = ask(first)
-    assert isinstance(place, Place)
-    first.answered(place)
-    with store.writing():
-        store.put(**places.latest())
+    granted_and_kept(path, clock, answered=True)
     assert ask(limiter(path, clock)) == pytest.approx(WINDOW)
 
 
