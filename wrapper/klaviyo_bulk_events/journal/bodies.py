@@ -13,7 +13,7 @@ from typing import Final
 from attrs import frozen
 
 from klaviyo_bulk_events.errors import JournalError
-from klaviyo_bulk_events.journal.files import beside, open_private
+from klaviyo_bulk_events.journal.files import beside, open_private, written
 
 _SLOT: Final = 10_000_000
 """Bytes: a request's most are 5,000,000, and beside it stands what is known of its events."""
@@ -45,17 +45,15 @@ class Bodies:
         """Put them into a free slot; they are on disk when this returns."""
         if len(body) + len(told) > _SLOT:
             raise JournalError(f"a request of {len(body):,} bytes fits no slot of the journal")
-        with self._lock:
+        with self._lock, written(self._journal):
             number = next(n for n in range(len(self._used) + 1) if n not in self._used)
             self._used.add(number)
             try:
                 self._put(number, body, told)
                 _sync(self._file.fileno())
-            except OSError as error:
+            except OSError:
                 self._used.discard(number)
-                raise JournalError(
-                    f"the journal {self._journal} can't be written: {error.strerror}"
-                ) from None
+                raise
         return Slot(number, len(body), len(told))
 
     def read(self, slot: Slot) -> tuple[bytes, bytes]:

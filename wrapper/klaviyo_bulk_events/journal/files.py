@@ -44,8 +44,8 @@ def open_private(path: Path) -> BinaryIO:
 def mapped(file: BinaryIO, size: int) -> memoryview:
     """An unbuffered file of so many bytes, mapped; what it lacks of them becomes zeros.
 
-    They are written, not left out: on a full disk a hole would end the process once it is used, as
-    on a file system that copies what is written it may yet. Raises OSError.
+    They are written, not left out: on a full disk a hole would end the process once it is used.
+    Where a file system copies what is written over, that may still happen. Raises OSError.
     """
     at = file.seek(0, os.SEEK_END)
     while at < size:

@@ -27,8 +27,8 @@ class Trail:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._prints = array("I")
-        # Of these fingerprints are taken together: the tables that a checksum reads take the place
-        # of what everything else would find in the processor's cache.
+        # Events whose fingerprints are not taken yet. That is done for many at once: the tables
+        # that a checksum reads take the place of what else would be in the processor's cache.
         self._contents: list[bytes] = []
         self._openings: list[bytes] = []
         self._next = 0
