@@ -2,10 +2,10 @@
 
 import json
 from array import array
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterator
 from typing import Final
-from zlib import crc32
+
+from xxhash import xxh3_64_intdigest
 
 from klaviyo_bulk_events.encoder import EncodedEvent
 from klaviyo_bulk_events.json_form import JsonForm
@@ -13,17 +13,12 @@ from klaviyo_bulk_events.outcomes import Outcome
 from klaviyo_bulk_events.set_aside import as_record
 
 _UNKNOWN: Final = 0
-_of_opening: Final = lru_cache(1024)(crc32)
-
-
-def of_contents(data: Iterable[bytes], openings: Iterable[bytes]) -> Iterator[int]:
-    """Those of events' bytes, their profiles' included."""
-    return map(crc32, data, map(_of_opening, openings))
+_KEPT: Final = (1 << 32) - 1
 
 
 def of_content(data: bytes, opening: bytes) -> int:
-    """That of one event's."""
-    return crc32(data, _of_opening(opening))
+    """That of an event's bytes, its profile's included."""
+    return xxh3_64_intdigest(data, xxh3_64_intdigest(opening)) & _KEPT
 
 
 def of_record(looked_at: EncodedEvent | Outcome) -> int:
@@ -33,7 +28,7 @@ def of_record(looked_at: EncodedEvent | Outcome) -> int:
     if looked_at.problems[0].code == "event_too_large":  # whose record may not be kept
         return _UNKNOWN
     record = JsonForm().of(as_record(looked_at.record))
-    return crc32(json.dumps(record, sort_keys=True).encode())
+    return xxh3_64_intdigest(json.dumps(record, sort_keys=True).encode()) & _KEPT
 
 
 def possible(event: EncodedEvent) -> Iterator[int]:

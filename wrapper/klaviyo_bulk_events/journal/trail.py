@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Final
 
 from klaviyo_bulk_events.encoder import Key
-from klaviyo_bulk_events.journal.fingerprints import numbers, of_contents
+from klaviyo_bulk_events.journal.fingerprints import numbers, of_content
 from klaviyo_bulk_events.journal.key_table import KeyTable
 from klaviyo_bulk_events.journal.store import Store
 from klaviyo_bulk_events.repeats import Repeat
@@ -27,11 +27,6 @@ class Trail:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._prints = array("I")
-        # Events whose fingerprints are not taken yet. That is done for many at once: the tables
-        # that a checksum reads take the place of what else would be in the processor's cache.
-        self._contents: list[bytes] = []
-        self._openings: list[bytes] = []
-        self._next = 0
         self._covered = 0
         self._no_events = array("Q")
         self._keys: dict[Key, int] | KeyTable = {}
@@ -40,19 +35,15 @@ class Trail:
 
     def note(self, key: Key, data: bytes, opening: bytes, /) -> Repeat | None:
         """How the event repeats an earlier one; None if it is new, and then it is remembered."""
-        position = self._next
-        self._next = position + 1
-        self._contents.append(data)
-        self._openings.append(opening)
+        position = len(self._prints)
+        self._prints.append(of_content(data, opening))
         first = self._first(key, position)
         return None if first == position else self._repeat(first, position)
 
     def note_rejected(self, fingerprint: int) -> None:
         """Remember a record that became no event."""
-        self._take_fingerprints()
-        self._no_events.append(self._next)
+        self._no_events.append(len(self._prints))
         self._prints.append(fingerprint)
-        self._next += 1
 
     def recall(self, fingerprint: int, key: Key | None) -> None:
         """Remember the next of the records that are covered, with the key of one that is an event.
@@ -61,27 +52,19 @@ class Trail:
         """
         if key is not None:
             self.make_room()
-            self._first(key, self._next)
+            self._first(key, len(self._prints))
         self._prints.append(fingerprint)
-        self._next += 1
-        self._covered = self._next
+        self._covered = len(self._prints)
 
     def _repeat(self, first: int, position: int) -> Repeat:
         self._no_events.append(position)
-        self._take_fingerprints()
         is_same = self._prints[first] == self._prints[position]
         return Repeat.SAME_CONTENT if is_same else Repeat.OTHER_CONTENT
-
-    def _take_fingerprints(self) -> None:
-        if self._contents:
-            self._prints.extend(of_contents(self._contents, self._openings))
-            self._contents.clear()
-            self._openings.clear()
 
     @property
     def noted(self) -> int:
         """How many records were noted that no row covers yet."""
-        return self._next - self._covered
+        return len(self._prints) - self._covered
 
     @property
     def has_events(self) -> bool:
@@ -90,7 +73,6 @@ class Trail:
 
     def save(self, count: int, reached: int) -> None:
         """Cover the first records that were noted with the next row, inside a transaction."""
-        self._take_fingerprints()
         prints = self._prints[self._covered : self._covered + count]
         row = (self.row + 1, reached, prints.tobytes())
         self._store.execute("INSERT INTO trail VALUES(?, ?, ?)", row)
