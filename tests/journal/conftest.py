@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from klaviyo_bulk_events.emulator import Running
+from klaviyo_bulk_events.journal import trail
+from klaviyo_bulk_events.journal.key_table import KeyTable
 from klaviyo_bulk_events.testing import KlaviyoEmulator
 
 KEY = "pk_0123456789abcdef0123456789abcdef"
@@ -22,6 +24,18 @@ def emulated(klaviyo_emulator: KlaviyoEmulator) -> Running:
 def path(tmp_path: Path) -> Path:
     """Where a journal may be."""
     return tmp_path / "run.db"
+
+
+@pytest.fixture
+def few_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys go into the table after 1,000, and into files once it has 2,048."""
+
+    class Table(KeyTable):
+        def __init__(self, journal: Path) -> None:
+            super().__init__(journal, slots=4_096)
+
+    monkeypatch.setattr(trail, "_IN_MEMORY", 1_000)
+    monkeypatch.setattr(trail, "KeyTable", Table)
 
 
 @pytest.fixture

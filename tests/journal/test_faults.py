@@ -14,7 +14,7 @@ import pytest
 from klaviyo_bulk_events import Intake, KlaviyoBulkEvents, Report
 from klaviyo_bulk_events.emulator import Running
 from klaviyo_bulk_events.errors import JournalError
-from klaviyo_bulk_events.journal import FileJournal, trail
+from klaviyo_bulk_events.journal import FileJournal
 from klaviyo_bulk_events.journal.bodies import Bodies
 from klaviyo_bulk_events.journal.files import Lock, is_locked, mapped, written
 from klaviyo_bulk_events.journal.store import SCHEMA, Store
@@ -198,6 +198,7 @@ def test_a_full_disk(
     assert emulated.emulator.summary()["accepted"] == 6_000
 
 
+@pytest.mark.usefixtures("few_in_memory")
 def test_no_room_for_more_keys(
     send: Send,
     emulated: Running,
@@ -218,7 +219,6 @@ def test_no_room_for_more_keys(
         for number, content in enumerate(records(5_000))
     ]
     intake = Intake(derive_unique_id=False)
-    monkeypatch.setattr(trail, "_IN_MEMORY", 1_000)
     monkeypatch.setattr(tempfile, "TemporaryFile", none_at_first)
     with pytest.raises(JournalError, match="Too many open files"):
         send(events, path, intake=intake)

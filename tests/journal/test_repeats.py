@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from klaviyo_bulk_events import Intake, KlaviyoBulkEvents, encoder
 from klaviyo_bulk_events.emulator import Running
-from klaviyo_bulk_events.journal import key_table, trail
+from klaviyo_bulk_events.journal import key_table
 from klaviyo_bulk_events.journal.forgotten import Forgotten, PassingOver
 from klaviyo_bulk_events.journal.key_table import KeyTable
 from klaviyo_bulk_events.journal.store import Store
@@ -22,18 +22,19 @@ from klaviyo_bulk_events.repeats import Repeat
 from .conftest import KEY
 
 
-@pytest.mark.parametrize("in_memory", [1 << 17, 1_000])
+@pytest.mark.parametrize("in_memory", ["all", "few"])
 @pytest.mark.parametrize("sessions", [1, 2])
 def test_far_repeats(
     emulated: Running,
     records: Callable[[int], list[dict[str, Any]]],
     path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    in_memory: int,
+    request: pytest.FixtureRequest,
+    in_memory: str,
     sessions: int,
 ) -> None:
     """However far back the event was, in this session or one before, from memory or from disk."""
-    monkeypatch.setattr(trail, "_IN_MEMORY", in_memory)
+    if in_memory == "few":
+        request.getfixturevalue("few_in_memory")
     first = records(6_000)
     same, other = records(20), records(20)
     for content in other:
@@ -119,5 +120,7 @@ def test_neighbours_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_nothing_of_a_table_is_left(tmp_path: Path) -> None:
     """Its files have no name."""
-    KeyTable(tmp_path / "run.db")
+    table = KeyTable(tmp_path / "run.db", slots=2)
+    table.setdefault("a", 0)
+    table.make_room()
     assert not list(tmp_path.iterdir())

@@ -15,10 +15,11 @@ _WIDTH: Final = 16
 
 
 class KeyTable:
-    """A hash table with 64 bits of every key, open-addressed, in files without a name.
+    """A hash table with 64 bits of every key, open-addressed.
 
-    The files are mapped, so that the system may take their pages out of memory, and are gone with
-    the process. Parts are half full at most, and each has twice the slots of the one before it.
+    Parts are half full at most, and each has twice the slots of the one before it. The first is in
+    memory, the others in files without a name, which are gone with the process: they are mapped, so
+    that the system may take their pages out of memory.
     """
 
     def __init__(self, journal: Path, slots: int = _SLOTS) -> None:
@@ -36,12 +37,16 @@ class KeyTable:
         if self._room > 0:
             return
         slots = self._slots << len(self._parts)
+        size = slots * _WIDTH
+        part = self._in_file(size) if self._parts else memoryview(bytearray(size))
+        # The mask makes of any number the place of a slot's first half.
+        self._parts.append((part.cast("q"), 2 * slots - 2))
+        self._room = slots // 2
+
+    def _in_file(self, size: int) -> memoryview:
         folder = self._journal.parent
         with written(self._journal), tempfile.TemporaryFile(dir=folder, buffering=0) as file:
-            part = mapped(file, slots * _WIDTH).cast("q")
-        # The mask makes of any number the place of a slot's first half.
-        self._parts.append((part, 2 * slots - 2))
-        self._room = slots // 2
+            return mapped(file, size)
 
     def setdefault(self, key: Key, position: int) -> int:
         """The position that was given with this key first; from now on this one, if none was."""
