@@ -31,8 +31,8 @@ def main() -> None:
     """Print what each kind of source takes with and without a journal."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.journal", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="only see whether it runs")
-    parser.add_argument("--events", type=int, default=50_000, help="of a run")
-    parser.add_argument("--pairs", type=int, default=14, help="of runs, without and with a journal")
+    parser.add_argument("--events", type=int, default=50_000, help="in a run")
+    parser.add_argument("--pairs", type=int, default=14, help="of runs, two at least")
     given = parser.parse_args()
     count, rounds = (2_000, 2) if given.quick else (given.events, given.pairs)
     with tempfile.TemporaryDirectory() as folder, sink.running() as url:

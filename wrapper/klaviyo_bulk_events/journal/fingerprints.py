@@ -13,12 +13,12 @@ from klaviyo_bulk_events.outcomes import Outcome
 from klaviyo_bulk_events.set_aside import as_record
 
 _UNKNOWN: Final = 0
-_KEPT: Final = (1 << 32) - 1
+_BITS: Final = (1 << 32) - 1
 
 
 def of_content(data: bytes, opening: bytes) -> int:
     """That of an event's bytes, its profile's included."""
-    return xxh3_64_intdigest(data, xxh3_64_intdigest(opening)) & _KEPT
+    return xxh3_64_intdigest(data, xxh3_64_intdigest(opening)) & _BITS
 
 
 def of_record(looked_at: EncodedEvent | Outcome) -> int:
@@ -28,7 +28,7 @@ def of_record(looked_at: EncodedEvent | Outcome) -> int:
     if looked_at.problems[0].code == "event_too_large":  # whose record may not be kept
         return _UNKNOWN
     record = JsonForm().of(as_record(looked_at.record))
-    return xxh3_64_intdigest(json.dumps(record, sort_keys=True).encode()) & _KEPT
+    return of_content(json.dumps(record, sort_keys=True).encode(), b"")
 
 
 def possible(event: EncodedEvent) -> Iterator[int]:
