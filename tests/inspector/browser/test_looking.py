@@ -117,6 +117,7 @@ def test_a_body_that_is_not_json(page, shop):
     expect(page.locator(".body mark")).to_have_text("n")
     content = '{"data": "%s", nope}' % ("\N{GRINNING FACE}" * 20)
     httpx.post(url, content=content.encode(), headers=shop.make.headers)
+    expect(page.locator(ROWS)).to_have_count(2)
     page.locator(f"{ROWS} a").first.click()
     expect(page.locator("#opened h2")).to_have_text("Request 2")
     expect(page.locator(".body mark")).to_have_text("n")
