@@ -79,6 +79,12 @@ class AsyncDriver:
         for task in self._under_way:
             task.cancel()
 
+    def answered(self) -> Iterator[Settlement]:
+        """What is settled by now of what is under way, where it stays until it is taken."""
+        for task in self._under_way:
+            if task.done() and not task.cancelled() and task.exception() is None:
+                yield task.result()
+
     def left(self) -> Iterator[Settlement]:
         """What was under way when nobody wanted to hear of it any more."""
         while self._under_way:

@@ -107,7 +107,8 @@ class AsyncRun:
             async for record in in_turns(self._events):
                 read = progress.read(record)
                 if read is not None:
-                    ready = await self._durably(read[0], progress.cover, *read)
+                    cover = partial(progress.cover, *read, self._driver.answered())
+                    ready = await self._durably(read[0], cover)
                     if ready is not None:
                         yield ready
                 if self._stopped:

@@ -64,6 +64,12 @@ class Driver:
             del self._under_way[future]
             yield result
 
+    def answered(self) -> Iterator[Settlement]:
+        """What is settled by now of what is under way, where it stays until it is taken."""
+        for future in self._under_way:
+            if future.done() and future.exception() is None:
+                yield future.result()
+
     def left(self) -> Iterator[Settlement]:
         """What was under way when nobody wanted to hear of it any more."""
         while self._under_way:

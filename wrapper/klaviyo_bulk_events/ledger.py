@@ -1,6 +1,6 @@
 """What a run needs of whoever remembers it beyond its end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from klaviyo_bulk_events.chunker import Chunk
@@ -51,12 +51,14 @@ class Ledger(Protocol):
         """The source has no more records. Raises JournalError if it had more before."""
 
     def covers(
-        self, ready: Outcome | Chunk | None, reached: int
+        self, ready: Outcome | Chunk | None, reached: int, answered: Iterable[Settlement]
     ) -> Outcome | Chunk | Settlement | None:
         """Remember what is about to be sent, or is settled; the point reached in the source.
 
         `ready` None: every record up to there was remembered. What it returns takes the place of
         a chunk: what is to be sent of it, or what became of it before; or that of an outcome.
+        `answered` will be given to `settled`, and may be remembered here, for one write instead
+        of two.
         """
 
     def settled(self, settlement: Settlement) -> None:
@@ -98,7 +100,9 @@ class NoLedger:
     def end_of_source(self, position: int) -> None:
         """Nothing was read before."""
 
-    def covers(self, ready: Outcome | Chunk | None, reached: int) -> Chunk | Settlement | None:
+    def covers(
+        self, ready: Outcome | Chunk | None, reached: int, answered: Iterable[Settlement]
+    ) -> Chunk | Settlement | None:
         """Everything is sent as it is."""
         return None
 

@@ -49,11 +49,6 @@ class Progress:
         """The next of what sessions before left unsettled: it goes first."""
         return next(self._pending, None)
 
-    def take(self, record: Record) -> Outcome | Chunk | Settlement | None:
-        """Take one record; what is ready by it, and covered."""
-        ready = self.read(record)
-        return None if ready is None else self.cover(*ready)
-
     def read(self, record: Record) -> tuple[Outcome | Chunk, int] | None:
         """Take one record; what is ready by it, and the point reached in the source."""
         position = self._planner.submitted
@@ -84,11 +79,17 @@ class Progress:
             self._failure = error
 
     def cover(
-        self, ready: Outcome | Chunk | None, reached: int
+        self,
+        ready: Outcome | Chunk | None,
+        reached: int,
+        answered: Iterable[Settlement] = (),
     ) -> Outcome | Chunk | Settlement | None:
-        """Have what is ready remembered; in place of a chunk that can't be, its settlement."""
+        """Have what is ready remembered; in place of a chunk that can't be, its settlement.
+
+        `answered` are settlements that are still to be added.
+        """
         try:
-            instead = self._ledger.covers(ready, reached)
+            instead = self._ledger.covers(ready, reached, answered)
         except JournalError as error:
             self.failed(error)
             return never_sent(ready) if isinstance(ready, Chunk) else ready

@@ -96,9 +96,11 @@ class Run:
             while (chunk := self._progress.pending()) is not None:
                 yield chunk
             for record in self._events:
-                ready = self._progress.take(record)
-                if ready is not None:
-                    yield ready
+                read = self._progress.read(record)
+                if read is not None:
+                    ready = self._progress.cover(*read, self._driver.answered())
+                    if ready is not None:
+                        yield ready
                 if self._stopped:
                     break
         except Exception as error:

@@ -1,7 +1,7 @@
 """A ledger of chunks: what it holds of one is not sent again, whatever attempt asks."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 from uuid import uuid4
 
@@ -52,7 +52,9 @@ class ChunkLedger(NoLedger):
         self._sent: dict[int, _Sent] = {}
         self._chunk_of: dict[int, int] = {}
 
-    def covers(self, ready: Outcome | Chunk | None, reached: int) -> Chunk | Settlement | None:
+    def covers(
+        self, ready: Outcome | Chunk | None, reached: int, answered: Iterable[Settlement]
+    ) -> Chunk | Settlement | None:
         """What is to be sent of a chunk, or what became of it in an attempt before.
 
         Raises JournalError for a chunk of other bytes than an attempt before had.

@@ -1,9 +1,9 @@
 """The journal of one run, while it runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import tzinfo
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from klaviyo_bulk_events.chunker import Chunk
 from klaviyo_bulk_events.encoder import EncodedEvent
@@ -25,6 +25,7 @@ from klaviyo_bulk_events.repeats import Memory
 from klaviyo_bulk_events.report import Tally
 from klaviyo_bulk_events.steps import Notice
 
+_Answer: TypeAlias = tuple[Kept, Settlement]
 _OPEN: Final = frozenset({Status.UNKNOWN, Status.UNSENT})
 
 
@@ -99,14 +100,16 @@ class JournalLedger:
             self._reading.ended(position, self.reached)
             self._read_all = True
 
-    def covers(self, ready: Outcome | Chunk | None, reached: int) -> Outcome | None:
+    def covers(
+        self, ready: Outcome | Chunk | None, reached: int, answered: Iterable[Settlement]
+    ) -> Outcome | None:
         """Remember what is about to be sent, or is settled; the point reached in the source.
 
         A rejected record of a forgotten profile becomes an outcome that doesn't hold it.
         """
         with self._failing(raises=True):
             if not isinstance(ready, Outcome):
-                self._cover(ready, reached)
+                self._cover(ready, reached, answered)
                 return None
             settled = self._take(ready)
             if self._lines.are_many:
@@ -132,20 +135,25 @@ class JournalLedger:
             self._lines.save()
         self._lines.saved()
 
-    def _cover(self, chunk: Chunk | None, reached: int) -> None:
+    def _cover(
+        self, chunk: Chunk | None, reached: int, answered: Iterable[Settlement] = ()
+    ) -> None:
         count = reached - self.reached
         if not count:
             return
         self._was_complete = False
         self._trail.make_room()
         kept = None if chunk is None else self._chunks.write(self._trail.row + 1, chunk)
+        answers = self._answers(answered)
         with self._store.writing():
             if kept is not None:
                 self._chunks.put(kept, in_doubt=True)
                 self._counts.add_warned(kept.chunk.warned())
             self._trail.save(count, reached)
             self._lines.save()
+            self._settle(answers)
             self._save(reached=reached)
+        self._free(answers)
         self.reached = reached
         self._trail.saved(count)
         self._lines.saved()
@@ -163,28 +171,42 @@ class JournalLedger:
 
     def settled(self, settlement: Settlement) -> None:
         """Remember what became of a chunk."""
-        kept = self._sent.pop(id(settlement.chunk), None)
-        if kept is not None:
+        answers = self._answers([settlement])
+        if answers:
             with self._failing(raises=True):
-                self._settle(kept, settlement)
+                with self._store.writing():
+                    self._settle(answers)
+                    self._save()
+                self._free(answers)
 
-    def _settle(self, kept: Kept, settlement: Settlement) -> None:
+    def _answers(self, answered: Iterable[Settlement]) -> list[_Answer]:
+        """Those that are not remembered yet."""
+        each = ((self._sent.pop(id(given.chunk), None), given) for given in answered)
+        return [(kept, settlement) for kept, settlement in each if kept is not None]
+
+    def _settle(self, answers: Iterable[_Answer]) -> None:
+        for kept, settlement in answers:
+            self._settle_one(kept, settlement)
+
+    def _settle_one(self, kept: Kept, settlement: Settlement) -> None:
         self._counts.add_cost(settlement)
         left = [fate for fate in settlement.fates if fate.status in _OPEN]
         final = [fate for fate in settlement.fates if fate.status not in _OPEN]
         for fate in final:
             self._counts.add_fate(fate)
         rest = self._rest(kept, left) if left else None
-        with self._store.writing():
-            rejected = [fate for fate in final if fate.status is Status.REJECTED]
-            self._lines.replace(kept.number, rejected, left)
-            if rest is None:
-                self._chunks.drop(kept)
-            else:
-                in_doubt = any(fate.status is Status.UNKNOWN for fate in left)
-                self._chunks.put(rest, in_doubt=in_doubt)
-            self._save()
-        self._chunks.free(kept)
+        rejected = [fate for fate in final if fate.status is Status.REJECTED]
+        self._lines.replace(kept.number, rejected, left)
+        if rest is None:
+            self._chunks.drop(kept)
+        else:
+            in_doubt = any(fate.status is Status.UNKNOWN for fate in left)
+            self._chunks.put(rest, in_doubt=in_doubt)
+
+    def _free(self, answers: Iterable[_Answer]) -> None:
+        """Their transaction is complete."""
+        for kept, _ in answers:
+            self._chunks.free(kept)
 
     def _rest(self, kept: Kept, left: list[Fate]) -> Kept:
         """What another session is to send, in a slot of its own."""
