@@ -1,12 +1,13 @@
 """Runs with a journal, against an emulator."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from klaviyo_bulk_events.emulator import Running
+from klaviyo_bulk_events.encoder import Key
 from klaviyo_bulk_events.journal import trail
 from klaviyo_bulk_events.journal.key_table import KeyTable
 from klaviyo_bulk_events.testing import KlaviyoEmulator
@@ -31,8 +32,8 @@ def few_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys go into the table after 1,000, and into files once it has 2,048."""
 
     class Table(KeyTable):
-        def __init__(self, journal: Path) -> None:
-            super().__init__(journal, slots=4_096)
+        def __init__(self, journal: Path, known: Mapping[Key, int]) -> None:
+            super().__init__(journal, known, slots=4_096)
 
     monkeypatch.setattr(trail, "_IN_MEMORY", 1_000)
     monkeypatch.setattr(trail, "KeyTable", Table)

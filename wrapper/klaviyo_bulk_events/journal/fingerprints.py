@@ -2,7 +2,9 @@
 
 import json
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import repeat
+from operator import and_
 from typing import Final
 
 from xxhash import xxh3_64_intdigest
@@ -16,9 +18,15 @@ _UNKNOWN: Final = 0
 _BITS: Final = (1 << 32) - 1
 
 
+def of_contents(data: Iterable[bytes], openings: Iterable[bytes]) -> Iterator[int]:
+    """Those of events' bytes, their profiles' included."""
+    each = map(xxh3_64_intdigest, data, map(xxh3_64_intdigest, openings))
+    return map(and_, each, repeat(_BITS))
+
+
 def of_content(data: bytes, opening: bytes) -> int:
-    """That of an event's bytes, its profile's included."""
-    return xxh3_64_intdigest(data, xxh3_64_intdigest(opening)) & _BITS
+    """That of one event's."""
+    return next(of_contents((data,), (opening,)))
 
 
 def of_record(looked_at: EncodedEvent | Outcome) -> int:

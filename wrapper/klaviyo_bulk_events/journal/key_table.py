@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 from zlib import crc32
@@ -15,15 +16,16 @@ _WIDTH: Final = 16
 
 
 class KeyTable:
-    """A hash table with 64 bits of every key, open-addressed.
+    """A hash table with 64 bits of every key but those it was begun with, open-addressed.
 
     Parts are half full at most, and each has twice the slots of the one before it. The first is in
     memory, the others in files without a name, which are gone with the process: they are mapped, so
     that the system may take their pages out of memory.
     """
 
-    def __init__(self, journal: Path, slots: int = _SLOTS) -> None:
+    def __init__(self, journal: Path, known: Mapping[Key, int], slots: int = _SLOTS) -> None:
         self._journal = journal
+        self._known = known.get
         self._slots = slots
         self._room = 0
         self._parts: list[tuple[memoryview[int], int]] = []
@@ -50,6 +52,8 @@ class KeyTable:
 
     def setdefault(self, key: Key, position: int) -> int:
         """The position that was given with this key first; from now on this one, if none was."""
+        if (known := self._known(key)) is not None:
+            return known
         number = _number(key) or 1
         for slots, mask in self._parts:
             at = number & mask

@@ -9,13 +9,13 @@ from itertools import chain
 from typing import Final
 
 from klaviyo_bulk_events.encoder import Key
-from klaviyo_bulk_events.journal.fingerprints import numbers, of_content
+from klaviyo_bulk_events.journal.fingerprints import numbers, of_contents
 from klaviyo_bulk_events.journal.key_table import KeyTable
 from klaviyo_bulk_events.journal.store import Store
 from klaviyo_bulk_events.repeats import Repeat
 
 _IN_MEMORY: Final = 1 << 17
-"""Keys up to which they are kept as they are, which takes less time and more memory."""
+"""So many keys, or a request's more, are kept as they are: that takes less time and more memory."""
 
 
 class Trail:
@@ -27,6 +27,9 @@ class Trail:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._prints = array("I")
+        # Events whose fingerprints are still to be taken: for many at once that costs half.
+        self._contents: list[bytes] = []
+        self._openings: list[bytes] = []
         self._covered = 0
         self._no_events = array("Q")
         self._keys: dict[Key, int] | KeyTable = {}
@@ -35,15 +38,17 @@ class Trail:
 
     def note(self, key: Key, data: bytes, opening: bytes, /) -> Repeat | None:
         """How the event repeats an earlier one; None if it is new, and then it is remembered."""
-        position = len(self._prints)
-        self._prints.append(of_content(data, opening))
+        position = len(self._prints) + len(self._contents)
+        self._contents.append(data)
+        self._openings.append(opening)
         first = self._first(key, position)
         return None if first == position else self._repeat(first, position)
 
     def note_rejected(self, fingerprint: int) -> None:
         """Remember a record that became no event."""
-        self._no_events.append(len(self._prints))
-        self._prints.append(fingerprint)
+        prints = self._taken()
+        self._no_events.append(len(prints))
+        prints.append(fingerprint)
 
     def recall(self, fingerprint: int, key: Key | None) -> None:
         """Remember the next of the records that are covered, with the key of one that is an event.
@@ -58,13 +63,22 @@ class Trail:
 
     def _repeat(self, first: int, position: int) -> Repeat:
         self._no_events.append(position)
-        is_same = self._prints[first] == self._prints[position]
+        prints = self._taken()
+        is_same = prints[first] == prints[position]
         return Repeat.SAME_CONTENT if is_same else Repeat.OTHER_CONTENT
+
+    def _taken(self) -> "array[int]":
+        """The fingerprints of all records that were noted."""
+        if self._contents:
+            self._prints.extend(of_contents(self._contents, self._openings))
+            self._contents.clear()
+            self._openings.clear()
+        return self._prints
 
     @property
     def noted(self) -> int:
         """How many records were noted that no row covers yet."""
-        return len(self._prints) - self._covered
+        return len(self._prints) + len(self._contents) - self._covered
 
     @property
     def has_events(self) -> bool:
@@ -73,7 +87,7 @@ class Trail:
 
     def save(self, count: int, reached: int) -> None:
         """Cover the first records that were noted with the next row, inside a transaction."""
-        prints = self._prints[self._covered : self._covered + count]
+        prints = self._taken()[self._covered : self._covered + count]
         row = (self.row + 1, reached, prints.tobytes())
         self._store.execute("INSERT INTO trail VALUES(?, ?, ?)", row)
 
@@ -88,10 +102,8 @@ class Trail:
         if isinstance(self._keys, KeyTable):
             self._keys.make_room()
         elif len(self._keys) >= _IN_MEMORY:
-            table = KeyTable(self._store.path)
-            for key, position in self._keys.items():
-                table.setdefault(key, position)
-            self._keys, self._first = table, table.setdefault
+            self._keys = KeyTable(self._store.path, self._keys)
+            self._first = self._keys.setdefault
 
 
 def fingerprints(store: Store) -> Iterator[int]:
