@@ -1,28 +1,28 @@
 """A journal that is kept of some requests and not of others, by lot.
 
 On a machine that others use, one run differs from the next by more than a journal takes, but not
-within a second. `took` tells the CPU from one request to the next, of both kinds.
+within a second. `Took` tells the CPU from one request to the next, of both kinds.
 """
 
 import gc
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
 from attrs import define, field
 
 from klaviyo_bulk_events.chunker import Chunk
-from klaviyo_bulk_events.encoder import EncodedEvent, Key
+from klaviyo_bulk_events.encoder import Key
 from klaviyo_bulk_events.endpoint import Endpoint
 from klaviyo_bulk_events.intake import Intake
 from klaviyo_bulk_events.journal import FileJournal
 from klaviyo_bulk_events.journal.ledger import JournalLedger
+from klaviyo_bulk_events.ledger import NoLedger
 from klaviyo_bulk_events.outcomes import Outcome, Settlement
 from klaviyo_bulk_events.repeats import Repeat, Repeats
-from klaviyo_bulk_events.report import Tally
 from klaviyo_bulk_events.steps import Notice
 from klaviyo_bulk_events.window_log import WindowLog
 
@@ -72,11 +72,10 @@ class _Memory:
     note: Callable[[Key, bytes, bytes], Repeat | None]
 
 
-class _Ledger:
-    """A `ledger.Ledger` for sources in which every event is good; no run can go on from it."""
+class _Ledger(NoLedger):
+    """For sources in which every event is good; no run can go on from it."""
 
     is_durable = True
-    reached = 0
 
     def __init__(self, journal: JournalLedger, clock: CpuClock, took: Took) -> None:
         self._journal = journal
@@ -84,7 +83,7 @@ class _Ledger:
         self._took = took
         self._window = Repeats(Intake().window)
         self._missed = self._requests = 0
-        self.repeats = _Memory(self._window.note)
+        self.repeats = self._memory = _Memory(self._window.note)
         self.places = self
         self._last = clock()
         self._lots: list[bool] = []
@@ -94,7 +93,7 @@ class _Ledger:
         # Of two blocks one is kept, whichever comes first.
         self._lots = self._lots or random.sample([True, False], 2)
         self._is_kept = self._lots.pop()
-        self.repeats.note = self._journal.repeats.note if self._is_kept else self._window.note
+        self._memory.note = self._journal.repeats.note if self._is_kept else self._window.note
 
     def covers(
         self, ready: Outcome | Chunk | None, reached: int, answered: Iterable[Settlement]
@@ -133,20 +132,6 @@ class _Ledger:
         """Let the journal note it."""
         if self._is_kept:
             self._journal.places.freed(log, now)
-
-    def tally(self) -> Tally:
-        """Nothing was counted before."""
-        return Tally()
-
-    def pending(self) -> Iterator[Chunk]:
-        """Nothing was left."""
-        return iter(())
-
-    def recognise(self, looked_at: EncodedEvent | Outcome, position: int) -> None:
-        """Nothing was read before."""
-
-    def end_of_source(self, position: int) -> None:
-        """The journal didn't hear of all that was read."""
 
     def close(self) -> None:
         """The run has ended."""

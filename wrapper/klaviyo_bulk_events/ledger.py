@@ -79,8 +79,8 @@ class NoLedger:
     """Remembers nothing: for a run without a journal."""
 
     is_durable = False
-    places = None
-    repeats = None
+    places: PlaceLog | None = None
+    repeats: Memory | None = None
     reached = 0
 
     def hear(self, notice: Notice) -> None:
