@@ -39,10 +39,8 @@ def opened(
         undo.callback(lock.release)
         store = Store(path)
         undo.callback(store.close)
-        _claim(store, endpoint, intake, backfill, dict(source))
-        if about:
-            with store.writing():
-                store.put(about=dict(about))
+        claim = _claim(store, endpoint, intake, backfill, dict(source))
+        _begin(store, claim | ({"about": dict(about)} if about else {}))
         chunks = Chunks(store, path)
         undo.callback(chunks.close)
         ledger = JournalLedger(store, chunks, lock, backfill=backfill, local=local)
@@ -56,31 +54,34 @@ def _claim(
     intake: Intake,
     backfill: bool | None,
     source: dict[str, Any],
-) -> None:
-    """Make the journal this run's, or make sure that it is."""
+) -> dict[str, Any]:
+    """What makes a new journal this run's; nothing where it is that already."""
+    if store.get("purged"):
+        raise purged(store.path)
     salt = store.get("salt") or secrets.token_hex(16)
     now = orjson.loads(orjson.dumps(identity(endpoint, intake, backfill, source, salt)))
     before = store.get("identity")
-    if store.get("purged"):
-        raise purged(store.path)
     if before is None:
-        with store.writing():
-            store.put(
-                salt=salt,
-                identity=now,
-                started=time.time(),
-                version=__version__,
-                backfill=backfill,
-            )
-    elif other := differences(before, now):
+        return {
+            "salt": salt,
+            "identity": now,
+            "started": time.time(),
+            "version": __version__,
+            "backfill": backfill,
+        }
+    if other := differences(before, now):
         raise JournalError(
             f"the journal {store.path} is that of another run; what differs: {'; '.join(other)}. "
             "Give this run a journal of its own"
         )
+    return {}
+
+
+def _begin(store: Store, claim: dict[str, Any]) -> None:
     with store.writing():
         # Written early, and read again with the records that they are about.
         store.execute(
             "DELETE FROM set_aside WHERE chunk IS NULL AND position >= ?",
             (store.get("reached") or 0,),
         )
-        store.put(complete=store.get("complete"))
+        store.put(complete=store.get("complete"), **claim)
