@@ -1,6 +1,7 @@
 """What a journal holds while its run goes on."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
@@ -101,12 +102,13 @@ class Told(NoLedger):
 SETTINGS: dict[str, Any] = {"api_key": KEY, "base_url": "http://127.0.0.1:9"}
 
 
-def test_a_run_tells_what_was_answered_before_it_covers_a_request() -> None:
-    """So that one write remembers both."""
+@pytest.mark.parametrize("lanes", [1, 10])
+def test_a_run_tells_what_was_answered_before_it_covers_a_request(lanes: int) -> None:
+    """So that one write remembers both; it reads one more than may be in flight for that."""
     told, may_answer = Told(), threading.Event()
 
     def answer(request: httpx.Request) -> httpx.Response:
-        may_answer.wait()
+        may_answer.wait(5.0)
         return httpx.Response(202)
 
     def source() -> Iterator[Any]:
@@ -117,18 +119,21 @@ def test_a_run_tells_what_was_answered_before_it_covers_a_request() -> None:
                     threading.Event().wait(0.001)
             yield record(number)
 
-    with KlaviyoBulkEvents(**SETTINGS, transport=httpx.MockTransport(answer)) as klaviyo:
+    transport = httpx.MockTransport(answer)
+    with KlaviyoBulkEvents(**SETTINGS, transport=transport, max_in_flight=lanes) as klaviyo:
         run = klaviyo.stream(source(), backfill=True, journal=told)
         assert run.finish().accepted == 2_500
     assert told.answered[:2] == [0, 1]
 
 
-def test_a_run_of_asyncio_does_so_too() -> None:
+@pytest.mark.parametrize("lanes", [1, 10])
+def test_a_run_of_asyncio_does_so_too(lanes: int) -> None:
     """Its tasks are looked at while none of them runs."""
     told, may_answer = Told(), asyncio.Event()
 
     async def answer(request: httpx.Request) -> httpx.Response:
-        await may_answer.wait()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(may_answer.wait(), 5.0)
         return httpx.Response(202)
 
     async def send() -> int:
@@ -141,7 +146,8 @@ def test_a_run_of_asyncio_does_so_too() -> None:
                 yield record(number)
 
         transport = httpx.MockTransport(answer)
-        async with AsyncKlaviyoBulkEvents(**SETTINGS, transport=transport) as klaviyo:
+        settings = {**SETTINGS, "transport": transport, "max_in_flight": lanes}
+        async with AsyncKlaviyoBulkEvents(**settings) as klaviyo:
             run = klaviyo.stream(source(), backfill=True, journal=told)
             return (await run.finish()).accepted
 

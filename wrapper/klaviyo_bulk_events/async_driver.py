@@ -39,9 +39,8 @@ class AsyncDriver:
         self,
         ready: AsyncIterable[Outcome | Settlement | Chunk],
         deliver: Callable[[Chunk], Steps],
-        lanes: int,
     ) -> AsyncGenerator[Outcome | Settlement]:
-        """Deliver the chunks, at most `lanes` at a time, pulling no more than can be sent."""
+        """Deliver the chunks at once: `ready` waits for a lane before it yields one."""
         try:
             async for item in ready:
                 if not isinstance(item, Chunk):
@@ -49,7 +48,7 @@ class AsyncDriver:
                     continue
                 steps = deliver(item)
                 self._under_way[asyncio.create_task(self.carry(steps))] = item, steps
-                for task in await self._answered(block=len(self._under_way) >= lanes):
+                for task in await self._answered(block=False):
                     yield self._taken(task)
             while self._under_way:
                 for task in await self._answered(block=True):
@@ -60,6 +59,12 @@ class AsyncDriver:
         finally:
             self.stop()
             await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def wait_for_lane(self, lanes: int) -> None:
+        """Wait until fewer than `lanes` are under way, but for those that are settled by now."""
+        unsettled = [task for task in self._under_way if not task.done()]
+        if len(unsettled) >= lanes:
+            await asyncio.wait(unsettled, return_when=asyncio.FIRST_COMPLETED)
 
     async def _answered(self, *, block: bool) -> set[asyncio.Task[Settlement]]:
         timeout = None if block else 0

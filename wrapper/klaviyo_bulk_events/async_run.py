@@ -81,8 +81,7 @@ class AsyncRun:
         self._driver.stop()
 
     async def _settle(self) -> AsyncGenerator[Outcome | Settlement]:
-        settings = self._settings
-        settle = self._driver.settle(self._ready(), self._deliver, settings.max_in_flight)
+        settle = self._driver.settle(self._ready(), self._deliver)
         try:
             self._progress.begin()
             async for settled in settle:
@@ -102,23 +101,39 @@ class AsyncRun:
     async def _ready(self) -> AsyncGenerator[Outcome | Settlement | Chunk]:
         progress = self._progress
         try:
-            while (chunk := progress.pending()) is not None:
+            while (chunk := await self._pending()) is not None:
                 yield chunk
             async for record in in_turns(self._events):
                 read = progress.read(record)
                 if read is not None:
-                    cover = partial(progress.cover, *read, self._driver.answered())
-                    ready = await self._durably(read[0], cover)
+                    ready = await self._covered(*read)
                     if ready is not None:
                         yield ready
                 if self._stopped:
                     break
         except Exception as error:
             progress.failed(error)
+        await self._wait_for_lane()
         finish = partial(progress.finish, stopped=self._stopped)
         last = await self._durably(None, finish)
         if last is not None:
             yield last
+
+    async def _pending(self) -> Chunk | None:
+        await self._wait_for_lane()
+        return self._progress.pending()
+
+    async def _covered(
+        self, ready: Outcome | Chunk, reached: int
+    ) -> Outcome | Chunk | Settlement | None:
+        if isinstance(ready, Chunk):
+            # Now that it is read: what is answered meanwhile is remembered with it, in one write.
+            await self._wait_for_lane()
+        cover = partial(self._progress.cover, ready, reached, self._driver.answered())
+        return await self._durably(ready, cover)
+
+    async def _wait_for_lane(self) -> None:
+        await self._driver.wait_for_lane(self._settings.max_in_flight)
 
     async def _durably(self, about: object, write: Callable[..., _T], *given: object) -> _T:
         """Write in a thread, off the event loop, what takes as long as a disk does."""

@@ -40,9 +40,8 @@ class Driver:
         self,
         ready: Iterable[Outcome | Settlement | Chunk],
         deliver: Callable[[Chunk], Steps],
-        lanes: int,
     ) -> Generator[Outcome | Settlement]:
-        """Deliver the chunks, at most `lanes` at a time, pulling no more than can be sent."""
+        """Deliver the chunks at once: `ready` waits for a lane before it yields one."""
         try:
             for item in ready:
                 if not isinstance(item, Chunk):
@@ -50,12 +49,18 @@ class Driver:
                     continue
                 steps = deliver(item)
                 self._under_way[threads.submit(self.carry, steps)] = item, steps
-                yield from self._answered(block=len(self._under_way) >= lanes)
+                yield from self._answered(block=False)
             while self._under_way:
                 yield from self._answered(block=True)
         finally:
             self.stop()
             wait(self._under_way)
+
+    def wait_for_lane(self, lanes: int) -> None:
+        """Wait until fewer than `lanes` are under way, but for those that are settled by now."""
+        unsettled = [future for future in self._under_way if not future.done()]
+        if len(unsettled) >= lanes:
+            wait(unsettled, return_when=FIRST_COMPLETED)
 
     def _answered(self, *, block: bool) -> Iterator[Settlement]:
         done, _ = wait(self._under_way, None if block else 0, FIRST_COMPLETED)

@@ -77,8 +77,7 @@ class Run:
         self._cut()
 
     def _settle(self) -> Generator[Outcome | Settlement]:
-        settings = self._settings
-        settle = self._driver.settle(self._ready(), self._deliver, settings.max_in_flight)
+        settle = self._driver.settle(self._ready(), self._deliver)
         try:
             self._progress.begin()
             for settled in settle:
@@ -93,18 +92,32 @@ class Run:
 
     def _ready(self) -> Iterator[Outcome | Settlement | Chunk]:
         try:
-            while (chunk := self._progress.pending()) is not None:
+            while (chunk := self._pending()) is not None:
                 yield chunk
             for record in self._events:
                 read = self._progress.read(record)
                 if read is not None:
-                    ready = self._progress.cover(*read, self._driver.answered())
+                    ready = self._covered(*read)
                     if ready is not None:
                         yield ready
                 if self._stopped:
                     break
         except Exception as error:
             self._progress.failed(error)
+        self._wait_for_lane()
         last = self._progress.finish(stopped=self._stopped)
         if last is not None:
             yield last
+
+    def _pending(self) -> Chunk | None:
+        self._wait_for_lane()
+        return self._progress.pending()
+
+    def _covered(self, ready: Outcome | Chunk, reached: int) -> Outcome | Chunk | Settlement | None:
+        if isinstance(ready, Chunk):
+            # Now that it is read: what is answered meanwhile is remembered with it, in one write.
+            self._wait_for_lane()
+        return self._progress.cover(ready, reached, self._driver.answered())
+
+    def _wait_for_lane(self) -> None:
+        self._driver.wait_for_lane(self._settings.max_in_flight)
