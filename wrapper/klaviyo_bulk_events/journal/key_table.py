@@ -10,13 +10,13 @@ from zlib import crc32
 from klaviyo_bulk_events.encoder import Key
 from klaviyo_bulk_events.journal.files import mapped, written
 
-_SLOTS: Final = 1 << 20
+_SLOTS: Final = 1 << 21
 _WIDTH: Final = 16
 """Bytes of a slot: the key's number, 0 in a free one, and beside it the record's position."""
 
 
 class KeyTable:
-    """A hash table with 64 bits of every key but those it was begun with, open-addressed.
+    """A hash table with 64 bits of every key, open-addressed.
 
     Parts are half full at most, and each has twice the slots of the one before it. The first is in
     memory, the others in files without a name, which are gone with the process: they are mapped, so
@@ -25,11 +25,13 @@ class KeyTable:
 
     def __init__(self, journal: Path, known: Mapping[Key, int], slots: int = _SLOTS) -> None:
         self._journal = journal
-        self._known = known.get
         self._slots = slots
         self._room = 0
         self._parts: list[tuple[memoryview[int], int]] = []
         self.make_room()
+        for key, position in known.items():
+            self.setdefault(key, position)
+            self.make_room()
 
     def make_room(self) -> None:
         """Have slots for as many keys again, if the last part is half full.
@@ -52,8 +54,6 @@ class KeyTable:
 
     def setdefault(self, key: Key, position: int) -> int:
         """The position that was given with this key first; from now on this one, if none was."""
-        if (known := self._known(key)) is not None:
-            return known
         number = _number(key) or 1
         for slots, mask in self._parts:
             at = number & mask

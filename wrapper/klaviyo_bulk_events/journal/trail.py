@@ -14,7 +14,7 @@ from klaviyo_bulk_events.journal.key_table import KeyTable
 from klaviyo_bulk_events.journal.store import Store
 from klaviyo_bulk_events.repeats import Repeat
 
-_IN_MEMORY: Final = 1 << 17
+_IN_MEMORY: Final = 1 << 19
 """So many keys, or a request's more, are kept as they are: that takes less time and more memory."""
 
 
