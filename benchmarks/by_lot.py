@@ -6,7 +6,6 @@ within a second. `Took` tells the CPU from one request to the next, of both kind
 
 import gc
 import random
-import statistics
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -58,11 +57,6 @@ class Took:
 
     kept: list[float] = field(factory=list)
     others: list[float] = field(factory=list)
-
-    def more(self) -> tuple[float, float]:
-        """What a journal adds to a request, and its standard error."""
-        parts = (statistics.variance(each) / len(each) for each in (self.kept, self.others))
-        return statistics.mean(self.kept) - statistics.mean(self.others), sum(parts) ** 0.5
 
 
 @define
