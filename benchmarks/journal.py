@@ -63,7 +63,8 @@ def main() -> None:
             write(source, _rows(count))
             with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as processes:
                 found = list(processes.map(_measure, [source] * runs))
-            _show(source, count, found)
+            seconds = mean(_cpu_seconds(source) for _ in range(_COMMANDS))
+            _show(source, count, found, seconds / count * _AT_ONCE, _disk(source))
             source.unlink()
 
 
@@ -115,6 +116,7 @@ def _measure(source: Path) -> Measured:
     ]
     took = Took()
     _deliver(source, journal, took)
+    # The first of the short runs imports what only a journal needs.
     return Measured(mean(took.kept) - mean(took.others), mean(short[1:]))
 
 
@@ -161,11 +163,11 @@ def _cpu_seconds(source: Path, *more: str) -> float:
     return time.process_time() - start
 
 
-def _show(source: Path, count: int, found: Sequence[Measured]) -> None:
+def _show(source: Path, count: int, found: Sequence[Measured], without: float, disk: int) -> None:
+    """`without` are the CPU seconds that the command takes for a request without a journal."""
     more, short = (mean(getattr(each, name) for each in found) for name in ("more", "short"))
     error = stdev(each.more for each in found) / len(found) ** 0.5
     in_all = more + short * _AT_ONCE / count
-    without = mean(_cpu_seconds(source) for _ in range(_COMMANDS)) * _AT_ONCE / count
     print(
         f"{source.name}, {count:,} events of {source.stat().st_size / count:,.0f} bytes, "
         f"in {len(found)} processes\n"
@@ -173,7 +175,7 @@ def _show(source: Path, count: int, found: Sequence[Measured]) -> None:
         f"  {more * 1e3:+.2f} with one, standard error {error * 1e3:.2f}\n"
         f"  {short * 1e3:.1f} ms to begin and end one\n"
         f"  {in_all / without:+.1%} in all, standard error {error / without:.1%}\n"
-        f"  {_disk(source) / count:,.1f} bytes on disk for each event\n",
+        f"  {disk / count:,.1f} bytes on disk for each event\n",
         flush=True,
     )
 

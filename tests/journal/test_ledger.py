@@ -102,8 +102,10 @@ class Told(NoLedger):
 SETTINGS: dict[str, Any] = {"api_key": KEY, "base_url": "http://127.0.0.1:9"}
 
 
-@pytest.mark.parametrize("lanes", [1, 10])
-def test_a_run_tells_what_was_answered_before_it_covers_a_request(lanes: int) -> None:
+@pytest.mark.parametrize(("lanes", "answered"), [(1, [0, 1, 1]), (10, [0, 1])])
+def test_a_run_tells_what_was_answered_before_it_covers_a_request(
+    lanes: int, answered: list[int]
+) -> None:
     """So that one write remembers both; it reads one more than may be in flight for that."""
     told, may_answer = Told(), threading.Event()
 
@@ -123,11 +125,11 @@ def test_a_run_tells_what_was_answered_before_it_covers_a_request(lanes: int) ->
     with KlaviyoBulkEvents(**SETTINGS, transport=transport, max_in_flight=lanes) as klaviyo:
         run = klaviyo.stream(source(), backfill=True, journal=told)
         assert run.finish().accepted == 2_500
-    assert told.answered[:2] == [0, 1]
+    assert told.answered[: len(answered)] == answered
 
 
-@pytest.mark.parametrize("lanes", [1, 10])
-def test_a_run_of_asyncio_does_so_too(lanes: int) -> None:
+@pytest.mark.parametrize(("lanes", "answered"), [(1, [0, 1, 1]), (10, [0, 1])])
+def test_a_run_of_asyncio_does_so_too(lanes: int, answered: list[int]) -> None:
     """Its tasks are looked at while none of them runs."""
     told, may_answer = Told(), asyncio.Event()
 
@@ -152,4 +154,4 @@ def test_a_run_of_asyncio_does_so_too(lanes: int) -> None:
             return (await run.finish()).accepted
 
     assert asyncio.run(send()) == 2_500
-    assert told.answered[:2] == [0, 1]
+    assert told.answered[: len(answered)] == answered

@@ -114,7 +114,7 @@ class AsyncRun:
         except Exception as error:
             progress.failed(error)
         await self._wait_for_lane()
-        finish = partial(progress.finish, stopped=self._stopped)
+        finish = partial(progress.finish, self._driver.answered(), stopped=self._stopped)
         last = await self._durably(None, finish)
         if last is not None:
             yield last

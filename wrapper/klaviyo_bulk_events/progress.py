@@ -61,13 +61,13 @@ class Progress:
         # A chunk is full when an event comes that it can't hold: that one is not covered yet.
         return ready, position if isinstance(ready, Chunk) else position + 1
 
-    def finish(self, *, stopped: bool) -> Chunk | Settlement | None:
+    def finish(self, answered: Iterable[Settlement], *, stopped: bool) -> Chunk | Settlement | None:
         """The last chunk; after it, all that was read is covered."""
         read = self._planner.submitted
         last = self._planner.finish()
         if isinstance(self._failure, JournalError):
             return never_sent(last) if last else None
-        ready = self.cover(last, read) if read >= self._reached else None
+        ready = self.cover(last, read, answered) if read >= self._reached else None
         if not stopped and self._failure is None:
             self._end_of_source(read)
         return ready if not isinstance(ready, Outcome) else None
@@ -82,7 +82,7 @@ class Progress:
         self,
         ready: Outcome | Chunk | None,
         reached: int,
-        answered: Iterable[Settlement] = (),
+        answered: Iterable[Settlement],
     ) -> Outcome | Chunk | Settlement | None:
         """Have what is ready remembered; in place of a chunk that can't be, its settlement.
 

@@ -105,7 +105,7 @@ class Run:
         except Exception as error:
             self._progress.failed(error)
         self._wait_for_lane()
-        last = self._progress.finish(stopped=self._stopped)
+        last = self._progress.finish(self._driver.answered(), stopped=self._stopped)
         if last is not None:
             yield last
 
