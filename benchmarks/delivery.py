@@ -12,10 +12,10 @@ _CUSTOMERS = 250
 
 
 def main() -> None:
-    """Take the number of events and the server's URL as arguments."""
-    count, url = int(sys.argv[1]), sys.argv[2]
+    """Take the number of events, the server's URL and maybe a path for a journal as arguments."""
+    count, url, journal = int(sys.argv[1]), sys.argv[2], next(iter(sys.argv[3:]), None)
     with KlaviyoBulkEvents("pk_benchmark", base_url=url, rates=["100000/s"]) as klaviyo:
-        report = klaviyo.send(_events(count), backfill=True)
+        report = klaviyo.send(_events(count), backfill=True, journal=journal)
     assert report.accepted == report.submitted == count
     print(_peak_bytes())
 

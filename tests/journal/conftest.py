@@ -1,15 +1,12 @@
 """Runs with a journal, against an emulator."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from klaviyo_bulk_events.emulator import Running
-from klaviyo_bulk_events.encoder import Key
-from klaviyo_bulk_events.journal import trail
-from klaviyo_bulk_events.journal.key_table import KeyTable
 from klaviyo_bulk_events.testing import KlaviyoEmulator
 
 KEY = "pk_0123456789abcdef0123456789abcdef"
@@ -25,18 +22,6 @@ def emulated(klaviyo_emulator: KlaviyoEmulator) -> Running:
 def path(tmp_path: Path) -> Path:
     """Where a journal may be."""
     return tmp_path / "run.db"
-
-
-@pytest.fixture
-def few_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys go into the table after 1,000, and into files once it has 2,048."""
-
-    class Table(KeyTable):
-        def __init__(self, journal: Path, known: Mapping[Key, int]) -> None:
-            super().__init__(journal, known, slots=4_096)
-
-    monkeypatch.setattr(trail, "_IN_MEMORY", 1_000)
-    monkeypatch.setattr(trail, "KeyTable", Table)
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 import sqlite3
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -196,36 +194,6 @@ def test_a_full_disk(
     report = send(records(6_000), path)
     assert (report.submitted, report.accepted + report.duplicate) == (6_000, 6_000)
     assert emulated.emulator.summary()["accepted"] == 6_000
-
-
-@pytest.mark.usefixtures("few_in_memory")
-def test_no_room_for_more_keys(
-    send: Send,
-    emulated: Running,
-    records: Records,
-    path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """What was not sent for it is sent later, also of events that must not go twice."""
-
-    def none_at_first(**settings: Any) -> Any:
-        monkeypatch.setattr(tempfile, "TemporaryFile", real)
-        raise OSError(24, "Too many open files")
-
-    real = tempfile.TemporaryFile
-    start = datetime(2025, 5, 5, tzinfo=UTC)
-    events = [
-        {**content, "unique_id": None, "time": start + timedelta(seconds=number)}
-        for number, content in enumerate(records(5_000))
-    ]
-    intake = Intake(derive_unique_id=False)
-    monkeypatch.setattr(tempfile, "TemporaryFile", none_at_first)
-    with pytest.raises(JournalError, match="Too many open files"):
-        send(events, path, intake=intake)
-    assert emulated.emulator.summary()["accepted"] < 5_000
-    report = send(events, path, intake=intake)
-    assert report.accepted + report.unknown == 5_000
-    assert emulated.emulator.summary()["accepted"] == 5_000
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")

@@ -1,20 +1,16 @@
-"""Repeats are found over a whole run, in bounded memory."""
+"""Repeats are found over a whole run."""
 
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from klaviyo_bulk_events import Intake, KlaviyoBulkEvents, encoder
 from klaviyo_bulk_events.emulator import Running
-from klaviyo_bulk_events.journal import key_table
+from klaviyo_bulk_events.journal import trail as trails
 from klaviyo_bulk_events.journal.forgotten import Forgotten, PassingOver
-from klaviyo_bulk_events.journal.key_table import KeyTable
 from klaviyo_bulk_events.journal.store import Store
 from klaviyo_bulk_events.journal.trail import Trail
 from klaviyo_bulk_events.repeats import Repeat
@@ -22,19 +18,18 @@ from klaviyo_bulk_events.repeats import Repeat
 from .conftest import KEY
 
 
-@pytest.mark.parametrize("in_memory", ["all", "few"])
+@pytest.mark.parametrize("number", [hash, str], ids=["by hash", "where hashes are short"])
 @pytest.mark.parametrize("sessions", [1, 2])
 def test_far_repeats(
     emulated: Running,
     records: Callable[[int], list[dict[str, Any]]],
     path: Path,
-    request: pytest.FixtureRequest,
-    in_memory: str,
+    monkeypatch: pytest.MonkeyPatch,
+    number: Callable[[str], Hashable],
     sessions: int,
 ) -> None:
-    """However far back the event was, in this session or one before, from memory or from disk."""
-    if in_memory == "few":
-        request.getfixturevalue("few_in_memory")
+    """However far back the event was, in this session or one before."""
+    monkeypatch.setattr(trails, "_number", number)
     first = records(6_000)
     same, other = records(6_000)[::300], records(6_000)[::300]
     for content in other:
@@ -77,50 +72,3 @@ def test_events_that_are_passed_over_wait_for_no_request(path: Path) -> None:
     assert {memory.note("key", b"data", b"opening") for _ in range(2_000)} == {Repeat.FORGOTTEN}
     assert (trail.noted, trail.has_events) == (2_000, False)
     store.close()
-
-
-@given(st.sets(st.integers(0, 99)), st.lists(st.lists(st.integers(0, 99), max_size=40), max_size=5))
-def test_a_table_of_keys(before: set[int], batches: list[list[int]]) -> None:
-    """It remembers what a dict does, however full a part is, and in however many of them."""
-    known = {str(number): 0 for number in before}
-    with tempfile.TemporaryDirectory() as folder:
-        table = KeyTable(Path(folder, "run.db"), dict(known), slots=64)
-        for position, batch in enumerate(batches, 1):
-            table.make_room()
-            for key in map(str, batch):
-                assert table.setdefault(key, position) == known.setdefault(key, position)
-
-
-@pytest.mark.parametrize("hashed", [hash, lambda key: 0, lambda key: -1 << 63])
-def test_keys_beside_one_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hashed: Callable[[str], int]
-) -> None:
-    """Any number can stand for a key, that of a free slot too, and at the end of the table."""
-    monkeypatch.setattr(key_table, "_number", hashed)
-    table = KeyTable(tmp_path / "run.db", {}, slots=8)
-    assert [table.setdefault("a", 7), table.setdefault("a", 8)] == [7, 7]
-
-
-def test_short_hashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where Python's are of 32 bits, keys that share one are told apart."""
-    monkeypatch.setattr(key_table, "hash", lambda key: -1 << 31, raising=False)
-    monkeypatch.setattr(key_table, "_number", key_table._wide)
-    table = KeyTable(tmp_path / "run.db", {}, slots=1_024)
-    assert [table.setdefault(str(n), n) for n in range(500)] == list(range(500))
-    assert [table.setdefault(str(n), 999) for n in range(500)] == list(range(500))
-
-
-def test_neighbours_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys that want the same slot, also the last one, each have their own."""
-    monkeypatch.setattr(key_table, "_number", lambda key: 16 * int(key) - 1)
-    table = KeyTable(tmp_path / "run.db", {}, slots=8)
-    assert [table.setdefault(str(n), n + 3) for n in range(-3, 4)] == list(range(7))
-    assert [table.setdefault(str(n), 99) for n in range(-3, 4)] == list(range(7))
-
-
-def test_nothing_of_a_table_is_left(tmp_path: Path) -> None:
-    """Its files have no name."""
-    table = KeyTable(tmp_path / "run.db", {}, slots=2)
-    table.setdefault("a", 0)
-    table.make_room()
-    assert not list(tmp_path.iterdir())

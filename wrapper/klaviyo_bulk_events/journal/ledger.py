@@ -91,8 +91,7 @@ class JournalLedger:
         key = None
         if isinstance(looked_at, EncodedEvent) and looked_at.key_lasts:
             key = looked_at.key
-        with self._failing(raises=True):
-            self._trail.recall(fingerprint, key)
+        self._trail.recall(fingerprint, key)
 
     def end_of_source(self, position: int) -> None:
         """The source has no more records."""
@@ -142,7 +141,6 @@ class JournalLedger:
         if not count:
             return
         self._was_complete = False
-        self._trail.make_room()
         kept = None if chunk is None else self._chunks.write(self._trail.row + 1, chunk)
         answers = self._answers(answered)
         with self._store.writing():

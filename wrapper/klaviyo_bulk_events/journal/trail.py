@@ -3,19 +3,20 @@
 By the fingerprints a source is known again; by the keys repeats are found over the whole run.
 """
 
+import sys
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from itertools import chain
 from typing import Final
 
 from klaviyo_bulk_events.encoder import Key
 from klaviyo_bulk_events.journal.fingerprints import numbers, of_contents
-from klaviyo_bulk_events.journal.key_table import KeyTable
 from klaviyo_bulk_events.journal.store import Store
 from klaviyo_bulk_events.repeats import Repeat
 
-_IN_MEMORY: Final = 1 << 19
-"""So many keys, or a request's more, are kept as they are: that takes less time and more memory."""
+# A key itself takes some 70 bytes more. Its hash is good for this process, which alone asks; one of
+# 32 bits is too short to stand for it.
+_number: Final[Callable[[Key], Hashable]] = hash if sys.hash_info.width >= 64 else str
 
 
 class Trail:
@@ -32,8 +33,7 @@ class Trail:
         self._openings: list[bytes] = []
         self._covered = 0
         self._no_events = array("Q")
-        self._keys: dict[Key, int] | KeyTable = {}
-        self._first = self._keys.setdefault
+        self._first: dict[Hashable, int] = {}
         self.row: int = store.rows("SELECT coalesce(max(number), 0) FROM trail")[0][0]
 
     def note(self, key: Key, data: bytes, opening: bytes, /) -> Repeat | None:
@@ -41,7 +41,7 @@ class Trail:
         position = len(self._prints) + len(self._contents)
         self._contents.append(data)
         self._openings.append(opening)
-        first = self._first(key, position)
+        first = self._first.setdefault(_number(key), position)
         return None if first == position else self._repeat(first, position)
 
     def note_rejected(self, fingerprint: int) -> None:
@@ -51,13 +51,9 @@ class Trail:
         prints.append(fingerprint)
 
     def recall(self, fingerprint: int, key: Key | None) -> None:
-        """Remember the next of the records that are covered, with the key of one that is an event.
-
-        Raises JournalError for a full disk.
-        """
+        """Remember the next of the records that are covered; `key` if it is an event."""
         if key is not None:
-            self.make_room()
-            self._first(key, len(self._prints))
+            self._first.setdefault(_number(key), len(self._prints))
         self._prints.append(fingerprint)
         self._covered = len(self._prints)
 
@@ -96,14 +92,6 @@ class Trail:
         self._covered += count
         self._no_events = array("Q", (at for at in self._no_events if at >= self._covered))
         self.row += 1
-
-    def make_room(self) -> None:
-        """Have room for the keys of another request. Raises JournalError for a full disk."""
-        if isinstance(self._keys, KeyTable):
-            self._keys.make_room()
-        elif len(self._keys) >= _IN_MEMORY:
-            self._keys = KeyTable(self._store.path, self._keys)
-            self._first = self._keys.setdefault
 
 
 def fingerprints(store: Store) -> Iterator[int]:
