@@ -1,6 +1,7 @@
 """What is in the archives that are published."""
 
 import subprocess
+import sys
 import tarfile
 import zipfile
 from email import message_from_string
@@ -59,12 +60,29 @@ def test_the_sdist_makes_the_same_wheel(built: Built, tmp_path: Path) -> None:
     assert contents(wheel) == contents(built.wheel)
 
 
+def names_in(sdist: Path) -> set[str]:
+    with tarfile.open(sdist) as archive:
+        return {name.partition("/")[2] for name in archive.getnames()}
+
+
 def test_the_sdist_has_what_it_takes_to_test_it(built: Built) -> None:
-    with tarfile.open(built.sdist) as archive:
-        names = {name.partition("/")[2] for name in archive.getnames()}
+    names = names_in(built.sdist)
     assert {"pyproject.toml", "noxfile.py", "LICENSE", "CHANGELOG.md", "README.md"} <= names
     assert {"tests/test_package.py", "openapi/bulk_create_events.json"} <= names
     assert not [name for name in names if name.startswith((".nox", ".git/", ".ci"))]
+
+
+def test_the_sdist_has_nothing_else_that_lies_about(built: Built, tmp_path: Path) -> None:
+    """A virtual environment would break it, a journal holds personal data."""
+    with tarfile.open(built.sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (tree,) = tmp_path.iterdir()
+    (tree / "env" / "bin").mkdir(parents=True)
+    (tree / "env" / "bin" / "python").symlink_to(sys.executable)
+    (tree / "run.db").write_bytes(b"ada@shop.example")
+    subprocess.run(["uv", "build", "-q", "--sdist", "--out-dir", tmp_path, tree], check=True)
+    (again,) = tmp_path.glob("*.tar.gz")
+    assert names_in(again) == names_in(built.sdist)
 
 
 def test_the_metadata_is_whole(metadata: Message) -> None:
