@@ -13,11 +13,15 @@ _CUSTOMERS = 250
 
 def main() -> None:
     """Take the number of events, the server's URL and maybe a path for a journal as arguments."""
-    count, url, journal = int(sys.argv[1]), sys.argv[2], next(iter(sys.argv[3:]), None)
+    count, url, *journals = sys.argv[1:]
+    _send(int(count), url, *journals)
+    print(_peak_bytes())
+
+
+def _send(count: int, url: str, journal: str | None = None) -> None:
     with KlaviyoBulkEvents("pk_benchmark", base_url=url, rates=["100000/s"]) as klaviyo:
         report = klaviyo.send(_events(count), backfill=True, journal=journal)
     assert report.accepted == report.submitted == count
-    print(_peak_bytes())
 
 
 def _events(count: int) -> Iterator[Event]:

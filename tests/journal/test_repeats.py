@@ -18,18 +18,18 @@ from klaviyo_bulk_events.repeats import Repeat
 from .conftest import KEY
 
 
-@pytest.mark.parametrize("number", [hash, str], ids=["by hash", "where hashes are short"])
+@pytest.mark.parametrize("short", [hash, str], ids=["by hash", "where hashes are short"])
 @pytest.mark.parametrize("sessions", [1, 2])
 def test_far_repeats(
     emulated: Running,
     records: Callable[[int], list[dict[str, Any]]],
     path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    number: Callable[[str], Hashable],
+    short: Callable[[str], Hashable],
     sessions: int,
 ) -> None:
     """However far back the event was, in this session or one before."""
-    monkeypatch.setattr(trails, "_number", number)
+    monkeypatch.setattr(trails, "_short", short)
     first = records(6_000)
     same, other = records(6_000)[::300], records(6_000)[::300]
     for content in other:

@@ -16,7 +16,7 @@ from klaviyo_bulk_events.repeats import Repeat
 
 # A key itself takes some 70 bytes more. Its hash is good for this process, which alone asks; one of
 # 32 bits is too short to stand for it.
-_number: Final[Callable[[Key], Hashable]] = hash if sys.hash_info.width >= 64 else str
+_short: Final[Callable[[Key], Hashable]] = hash if sys.hash_info.width >= 64 else str
 
 
 class Trail:
@@ -41,7 +41,7 @@ class Trail:
         position = len(self._prints) + len(self._contents)
         self._contents.append(data)
         self._openings.append(opening)
-        first = self._first.setdefault(_number(key), position)
+        first = self._first.setdefault(_short(key), position)
         return None if first == position else self._repeat(first, position)
 
     def note_rejected(self, fingerprint: int) -> None:
@@ -53,7 +53,7 @@ class Trail:
     def recall(self, fingerprint: int, key: Key | None) -> None:
         """Remember the next of the records that are covered; `key` if it is an event."""
         if key is not None:
-            self._first.setdefault(_number(key), len(self._prints))
+            self._first.setdefault(_short(key), len(self._prints))
         self._prints.append(fingerprint)
         self._covered = len(self._prints)
 
